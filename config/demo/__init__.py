@@ -1,0 +1,1 @@
+"""The demo organisation: an invented utility group whose people, standards and requests show what Remit does."""
