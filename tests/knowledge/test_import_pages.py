@@ -19,6 +19,12 @@ from tests.knowledge.imported import document, imported, request_about, standard
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _a_folder_of_its_own(settings, tmp_path):
+    """What other tests of this process uploaded lies elsewhere."""
+    settings.DATA_DIR = tmp_path / "data"
+
+
 @pytest.fixture
 def source(tmp_path):
     return standards(tmp_path / "source")
