@@ -70,7 +70,7 @@ class OneBeat(Scheduler):
             # Back to its pool: it may be long until the next look.
             connection.close()
         if held != (self._lease is not None):
-            _log.warning("beat_works" if self._lease else "beat_stands_by", process=os.getpid())
+            _log.info("beat_works" if self._lease else "beat_stands_by", process=os.getpid())
         return self._lease is not None
 
     def _take_or_renew(self) -> None:
