@@ -318,7 +318,9 @@ def _a_stop_lets_the_mail_in_hand_leave(work: Work, number: str, document: str) 
     work.post.slow = ""
     for each in stopping:
         each.join()
-    assert [site.running[name].process.returncode for name in WORKERS] == [0, 0]
+    ends = {name: site.running[name].process.returncode for name in WORKERS}
+    last_words = [site.running[name].says()[-3000:] for name, code in ends.items() if code]
+    assert set(ends.values()) == {0}, "\n".join([str(ends), *last_words])
     site.start(*WORKERS)
     work.lead_is_asked(request)
     work.approve(number, request, text=text)
