@@ -10,12 +10,13 @@ VENV := .venv/bin
 CODE := config governance knowledge accounts
 
 .DEFAULT_GOAL := help
-.PHONY: help run install test check locks prove bench bench-full
+.PHONY: help run install test check counts locks prove bench bench-full
 
 help:
 	@echo "make run      install, prepare and start Remit with demo data   (HOST=$(HOST) PORT=$(PORT))"
 	@echo "make test     install the development tools and run every test"
 	@echo "make check    style, types, layers, templates, migrations, deployment settings"
+	@echo "make counts   write down how many statements each page takes  (tests/statement_counts.json; REMIT_TEST_DATABASE_URL)"
 	@echo "make prove    the long campaigns, their figures in docs/proof.md (CAMPAIGNS=races RACES=100 …; see tests/proving)"
 	@echo "make install  install the development tools only"
 	@echo "make locks    recompile the locks from pyproject.toml (make locks UPGRADE=--upgrade takes newer versions)"
@@ -50,6 +51,12 @@ check: install
 	$(VENV)/python manage.py check --fail-level WARNING
 	$(PRODUCTION) SECRET_KEY="$$($(VENV)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 		$(VENV)/python manage.py check --deploy --fail-level WARNING
+
+# For both databases, where a PostgreSQL is named as for make test.
+counts: install
+	REMIT_WRITE_COUNTS=1 $(VENV)/python -m pytest -q tests/http/test_statement_counts.py
+	[ -z "$(REMIT_TEST_DATABASE_URL)" ] || REMIT_WRITE_COUNTS=1 DATABASE_URL="$(REMIT_TEST_DATABASE_URL)" \
+		$(VENV)/python -m pytest -q tests/http/test_statement_counts.py
 
 # Hashes and no addresses: the locks say what is installed, each machine says from where.
 COMPILE := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

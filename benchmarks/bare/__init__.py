@@ -1,0 +1,1 @@
+"""What Remit is compared with: Django, guardian and DRF, and nothing else. One module each, on the same database."""

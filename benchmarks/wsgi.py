@@ -1,0 +1,9 @@
+"""The product with the addresses of the floors beside its own, for a server of its own."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.settings")
+
+application = get_wsgi_application()
