@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from benchmarks.run import PARTS
 from benchmarks.sizes import SIZES
 
 RESULTS = Path(__file__).parent / "results"
@@ -26,7 +27,7 @@ def main() -> int:
     parser.add_argument("--turns", type=int, default=20, help="times per round and case; three rounds")
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--keep", action="store_true", help="keep the databases for the next run")
-    parser.add_argument("--only", default="reading,writing,switching", help="parts to measure")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts to measure; the others stay as they are")
     arguments = parser.parse_args()
     server = os.environ.get("REMIT_BENCH_URL", "")
     arguments.out.mkdir(parents=True, exist_ok=True)

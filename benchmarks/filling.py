@@ -298,7 +298,7 @@ class _Loader:
                 versions.append((self.revisions, place, when))
         draft = None
         if it.drafting:
-            self._revision(it, number, title, now, len(versions) + 1, at, rare)
+            self._revision(it, number, title, now, len(versions) + 1, at, rare, is_draft=True)
             draft = self.revisions
         self._publications(it, versions)
         in_force = versions[-1] if versions and not it.retired else None
@@ -322,17 +322,26 @@ class _Loader:
         for shown, is_draft in ((bool(versions), False), (draft is not None, True)):
             if shown:
                 self.search += 1
-                words = indexed(now.plain) + " " + indexed(last_paragraph(number, rare))
+                words = indexed(now.plain) + " " + indexed(last_paragraph(number, rare, is_draft=is_draft))
                 self.rows["search"].append(
                     (self.search, it.id, is_draft, indexed_reference(number), indexed(title), "", words)
                 )
         self._entries(it, number, title, at, published=bool(versions))
 
     def _revision(
-        self, it: Document, number: str, title: str, text: Text, sequence: int, at: datetime, rare: str
+        self,
+        it: Document,
+        number: str,
+        title: str,
+        text: Text,
+        sequence: int,
+        at: datetime,
+        rare: str,
+        *,
+        is_draft: bool = False,
     ) -> None:
         self.revisions += 1
-        last = last_paragraph(number, rare)
+        last = last_paragraph(number, rare, is_draft=is_draft)
         content = Content(title=title, body=f"{text.body}\n{last}\n", reason="Written down.")
         self.rows["revision"].append(
             (

@@ -71,6 +71,14 @@ def _paths(
     return paths
 
 
+def served(made: Organisation, documents: list[Document], *, guardian: bool) -> dict[str, Callable[[int], str]]:
+    """What eight clients ask for, the ten people of a division in turn."""
+    wanted = ("signed in", "floor", "list", "list by hand", "document", "document by hand", "search rare")
+    wanted += ("list guardian remit", "list guardian document")
+    paths = _paths(made, "division", documents, guardian="document" if guardian else "")
+    return {name: paths[name] for name in wanted if name in paths}
+
+
 def _always(path: str) -> Callable[[int], str]:
     return lambda turn: path
 
@@ -134,4 +142,4 @@ def _check_list(name: str, body: bytes, expected: int) -> None:
         raise WrongAnswer(f"{name}: {shown} documents said, {expected} are visible.")
 
 
-__all__ = ["KINDS", "Read", "WrongAnswer", "read"]
+__all__ = ["KINDS", "Read", "WrongAnswer", "read", "served"]

@@ -1,33 +1,45 @@
-"""The results as a table of ratios and as plots of cost against size, in ``benchmarks/README.md``."""
+"""The results as tables of ratios and as plots of cost against size, in ``benchmarks/README.md``."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.goals import GOALS, KINDS, ms
+from benchmarks.plotting import Line, plot
+
 MARK = "<!-- What stands below is written by `python -m benchmarks.report`. -->"
-_WORDS = {"unit": "one unit", "division": "one division", "centre": "the centre", "auditor": "everything (auditor)"}
-_GOALS = {
-    "list": "≤ 2",
-    "list by hand": "",
-    "document": "≤ 1.5",
-    "history": "≤ 1.5",
-    "diff": "≤ 2",
-    "search rare": "≤ 2 × list",
-    "search common": "≤ 3 × list",
-    "list guardian remit": "",
-    "list guardian document": "",
-}
+_CASES = (
+    *("floor", "list", "list by hand", "document", "document by hand", "history", "diff", "search rare"),
+    *("search common", "list guardian remit", "list guardian document"),
+)
 _COLOURS = {"unit": "#2563eb", "division": "#0f766e", "centre": "#b45309", "auditor": "#9d174d"}
+_BESIDE = {
+    "list": ("the product", "#2563eb"),
+    "list by hand": ("SQL by hand", "#0f766e"),
+    "floor": ("the floor, F1", "#6b7280"),
+    "list guardian remit": ("guardian, remits", "#b45309"),
+    "list guardian document": ("guardian, documents", "#9d174d"),
+}
+_WORDS = {
+    "filled": "Loading",
+    "starting": "Starting",
+    "serving": "Two workers",
+    "reviewing": "Due reviews",
+    "importing": "Import",
+    "writing": "Submit and decide",
+    "switching": "Switch of the whole model",
+}
 
 
 def write_report(folder: Path) -> None:
-    """The README's table and the plots say what the results in the folder say."""
+    """The README's tables and the plots say what the results in the folder say."""
     results = _results(folder)
     # Beside the results that are committed; elsewhere, among the results of a trial.
     readme = (folder.parent if folder.name == "results" else folder) / "README.md"
     text = readme.read_text().partition(MARK)[0] if readme.exists() else ""
-    plots = _plots(results, folder)
-    readme.write_text(f"{text}{MARK}\n\n{_tables(results)}\n{plots}")
+    place = "results/" if folder.name == "results" else ""
+    parts = [_goals(results), _plots(results, folder, place), *(_one(result) for result in results)]
+    readme.write_text(f"{text}{MARK}\n\n" + "\n".join(part for part in parts if part))
 
 
 def _results(folder: Path) -> list[dict[str, Any]]:
@@ -35,8 +47,22 @@ def _results(folder: Path) -> list[dict[str, Any]]:
     return sorted(found, key=lambda each: (each["database"], each["size"]["documents"]))
 
 
-def _tables(results: list[dict[str, Any]]) -> str:
-    return "\n".join(_one(result) for result in results)
+def _goals(results: list[dict[str, Any]]) -> str:
+    if not results:
+        return ""
+    heads = [f"{each['database']} {each['size']['name']}" for each in results]
+    lines = [
+        "## Goals",
+        "",
+        f"| what, for whom it is the worst | goal | {' | '.join(heads)} |",
+        f"|---|---|{'---|' * len(results)}",
+        *(
+            f"| {goal.words} | {goal.bound_words} | {' | '.join(goal.said(each) for each in results)} |"
+            for goal in GOALS
+        ),
+        "",
+    ]
+    return "\n".join(lines)
 
 
 def _one(result: dict[str, Any]) -> str:
@@ -48,85 +74,75 @@ def _one(result: dict[str, Any]) -> str:
         "",
     ]
     if "reading" in result:
-        lines += _reading(result["reading"])
-    for part in ("switching", "writing"):
-        if part in result:
-            lines += [
-                f"{part.capitalize()}: " + "; ".join(f"{k} {v}" for k, v in sorted(result[part].items())) + ".",
-                "",
-            ]
-    return "\n".join(lines)
+        lines += _reading(result)
+    for name, words in _WORDS.items():
+        if name in result:
+            lines += [f"- **{words}**: {'; '.join(_said(result[name]))}."]
+    return "\n".join([*lines, ""])
 
 
-def _reading(reading: dict[str, Any]) -> list[str]:
+def _said(values: dict[str, Any]) -> list[str]:
+    said = []
+    for key, value in values.items():
+        words = key.replace("_", " ")
+        if isinstance(value, dict):
+            said.append(f"{words}: {', '.join(_said(value))}")
+        elif isinstance(value, list):
+            said.append(f"{words} {'–'.join(str(each) for each in value)}")
+        else:
+            said.append(f"{words} {value:,}" if isinstance(value, (int, float)) else f"{words} {value}")
+    return said
+
+
+def _reading(result: dict[str, Any]) -> list[str]:
+    reading = result["reading"]
     measured, statements, weights = reading["measured"], reading["statements"], reading["bytes"]
     lines = [
-        "| what | who sees | ms (min–max of rounds) | × F1 | goal | statements | kB |",
-        "|---|---|---|---|---|---|---|",
+        f"Load at the end of reading: {reading['load']}." if "load" in reading else "",
+        "",
+        "| what | who sees | ms (min–max of rounds) | × F1 | statements | kB |",
+        "|---|---|---|---|---|---|",
     ]
-    for name, goal in {"floor": "", **_GOALS}.items():
-        for kind, words in _WORDS.items():
+    for name in _CASES:
+        for kind, words in KINDS.items():
             key = f"{name} {kind}"
             if key not in measured:
                 continue
             each, floor = measured[key], measured[f"floor {kind}"]["ms"]
             lines.append(
                 f"| {name} | {words} | {each['ms']:.1f} ({each['least']:.1f}–{each['most']:.1f}) |"
-                f" {each['ms'] / floor:.2f} | {goal} | {statements[key]} | {weights[key] / 1000:.1f} |"
+                f" {each['ms'] / floor:.2f} | {statements[key]} | {weights[key] / 1000:.1f} |"
             )
     return [*lines, ""]
 
 
-def _plots(results: list[dict[str, Any]], folder: Path) -> str:
+def _plots(results: list[dict[str, Any]], folder: Path, place: str) -> str:
     shown = []
     for database in sorted({result["database"] for result in results}):
         sizes = [each for each in results if each["database"] == database and "reading" in each]
-        for name in ("list", "document", "history", "search common"):
-            if len(sizes) < 2:
-                continue
-            path = folder / f"{database}-{name.replace(' ', '-')}.svg"
-            path.write_text(_plot(f"{name}, {database}: times F1 by number of documents", sizes, name))
-            shown.append(f"![{name} on {database}](results/{path.name})")
-    return "\n".join(shown) + "\n"
-
-
-def _plot(title: str, sizes: list[dict[str, Any]], name: str) -> str:
-    """A line for each kind of person; the size is spaced evenly, for each is ten times the one before."""
-    width, height, left, top, bottom = 640, 300, 48, 40, 40
-    series = {
-        kind: [
-            each["reading"]["measured"][f"{name} {kind}"]["ms"] / each["reading"]["measured"][f"floor {kind}"]["ms"]
-            for each in sizes
+        if len(sizes) < 2:
+            continue
+        marks = [f"{each['size']['documents']:,}" for each in sizes]
+        drawings = {
+            name: [
+                Line(words, _COLOURS[kind], [_over_floor(each, name, kind) for each in sizes])
+                for kind, words in KINDS.items()
+            ]
+            for name in ("list", "document", "history", "search rare", "search common")
+        }
+        drawings["list beside others"] = [
+            Line(words, colour, [ms(each, name, "division") for each in sizes])
+            for name, (words, colour) in _BESIDE.items()
         ]
-        for kind in _WORDS
-    }
-    most = max(2.5, *(max(values) for values in series.values())) * 1.1
-    step = (width - left - 150) / max(1, len(sizes) - 1)
+        for name, lines in drawings.items():
+            unit = "ms, for a person of one division" if "beside" in name else "times F1"
+            path = folder / f"{database}-{name.replace(' ', '-')}.svg"
+            title = f"{name.capitalize()}, {database}: {unit}, by number of documents"
+            path.write_text(plot(title, marks, lines))
+            shown.append(f"![{title}]({place}{path.name})")
+    return "## Cost against size\n\n" + "\n".join(shown) + "\n" if shown else ""
 
-    def y(value: float) -> float:
-        return height - bottom - value / most * (height - top - bottom)
 
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-size="12"'
-        f' font-family="sans-serif" role="img"><title>{title}</title><rect width="100%" height="100%" fill="#fff"/>'
-        f'<text x="{left}" y="22" font-size="14">{title}</text>'
-    ]
-    parts += [
-        f'<path d="M{left} {y(value):.1f}H{width - 150}" stroke="#ddd"/><text x="{left - 8}" y="{y(value) + 4:.1f}"'
-        f' text-anchor="end">{value}</text>'
-        for value in range(0, int(most) + 1, max(1, int(most) // 5))
-    ]
-    parts += [
-        f'<text x="{left + place * step:.1f}" y="{height - 14}" text-anchor="middle">'
-        f"{each['size']['documents']:,}</text>"
-        for place, each in enumerate(sizes)
-    ]
-    for kind, values in series.items():
-        points = " ".join(f"{left + place * step:.1f},{y(value):.1f}" for place, value in enumerate(values))
-        parts.append(f'<polyline points="{points}" fill="none" stroke="{_COLOURS[kind]}" stroke-width="2"/>')
-    ends = sorted(series, key=lambda kind: series[kind][-1])
-    last = height + 100.0
-    for kind in ends:
-        last = min(y(series[kind][-1]) + 4, last - 14)
-        parts.append(f'<text x="{width - 142}" y="{last:.1f}" fill="{_COLOURS[kind]}">{_WORDS[kind]}</text>')
-    return "".join(parts) + "</svg>\n"
+def _over_floor(result: dict[str, Any], name: str, kind: str) -> float | None:
+    one, floor = ms(result, name, kind), ms(result, "floor", kind)
+    return one / floor if one is not None and floor is not None else None

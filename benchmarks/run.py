@@ -1,23 +1,27 @@
-"""One size in one process: migrate, fill, measure, write the JSON."""
+"""One size in one process: migrate, fill, measure, write the JSON after each part."""
 
 import json
 import os
 import platform
 import resource
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+PARTS = ("starting", "reading", "serving", "reviewing", "importing", "writing", "switching")
+"""In this order: the later ones change what the earlier ones measure."""
+_SERVED_SECONDS, _SERVED_ROUNDS = 3.0, 2
+_MOST_IMPORTED = 1_000
+
 
 def main(size: str, target: Path, turns: int, only: frozenset[str]) -> None:
-    """The results of this size are in ``target``."""
-    begun = perf_counter()
+    """The results of this size are in ``target``; parts that are not measured now stay as they were found."""
     import django
 
     django.setup()
-    cold = perf_counter() - begun
     from django.core.management import call_command
     from django.db import connection
 
@@ -29,49 +33,72 @@ def main(size: str, target: Path, turns: int, only: frozenset[str]) -> None:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     made = organisation(SIZES[size])
-    found: dict[str, Any] = {
+    found: dict[str, Any] = json.loads(target.read_text()) if target.exists() else {}
+    found |= {
         "size": {"name": size, "units": made.size.units, "people": made.size.people, "documents": made.size.documents},
         "database": connection.vendor,
-        "machine": _machine(connection),
-        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "start_seconds": round(cold, 2),
     }
+
+    def keep(part: str, result: dict[str, Any]) -> None:
+        found[part] = {**result, "load": f"{os.getloadavg()[0]:.1f}"}
+        found["machine"] = _machine(connection)
+        found["measured_at"] = datetime.now(UTC).isoformat(timespec="seconds")
+        found["memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        target.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+        say(f"{size}: {part} measured")
+
     if not BusinessUnit.objects.exists():
         begun = perf_counter()
         filled = fill(made)
-        found["filled"] = {
-            "seconds": round(perf_counter() - begun, 1),
-            "revisions": filled.revisions,
-            "grants": filled.grants,
-            "compile_seconds": round(filled.compile_seconds, 2),
-        }
-        say(f"{size}: filled in {found['filled']['seconds']} s")
+        seconds = perf_counter() - begun
+        keep(
+            "filled",
+            {
+                "seconds": round(seconds, 1),
+                "documents_per_second": round(made.size.documents / seconds),
+                "revisions": filled.revisions,
+                "grants": filled.grants,
+                "compile_seconds": round(filled.compile_seconds, 2),
+            },
+        )
     documents = made.documents()
-    everybody = [person for people in made.measured.values() for person in people]
-    sessions = sign_in(everybody)
-    if "reading" in only:
-        from benchmarks import reading
-        from benchmarks.serving import Server
+    sessions = sign_in([person for people in made.measured.values() for person in people])
+    measures = _measures(made, documents, sessions, turns, size)
+    for part in PARTS:
+        if part in only:
+            keep(part, measures[part]())
 
-        read = reading.read(made, Server(sessions), documents, turns=turns, guardian=_guardian(size))
-        found["reading"] = {
-            "measured": {name: each.as_json() for name, each in read.measured.items()},
-            "statements": read.statements,
-            "bytes": read.bytes,
+
+def _measures(
+    made: Any, documents: Any, sessions: dict[int, str], turns: int, size: str
+) -> dict[str, Callable[[], dict[str, Any]]]:
+    from benchmarks import importing, reading, reviewing, servers, switching, writing
+    from benchmarks.serving import Server
+
+    def read() -> dict[str, Any]:
+        found = reading.read(made, Server(sessions), documents, turns=turns, guardian=_guardian(size))
+        return {
+            "measured": {name: each.as_json() for name, each in found.measured.items()},
+            "statements": found.statements,
+            "bytes": found.bytes,
         }
-        say(f"{size}: reading measured")
-    if "writing" in only:
-        from benchmarks import writing
 
-        found["writing"] = writing.write(made, documents, times=turns)
-        say(f"{size}: writing measured")
-    if "switching" in only:
-        from benchmarks import switching
+    def serve() -> dict[str, Any]:
+        _guardian(size)
+        cases = reading.served(made, documents, guardian=size != "1m")
+        cookies = [servers.cookie(sessions[person]) for person in made.measured["division"]]
+        return servers.serve(cases, cookies, seconds=_SERVED_SECONDS, rounds=_SERVED_ROUNDS)
 
-        found["switching"] = switching.switch(made)
-        say(f"{size}: switching measured")
-    found["memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-    target.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+    reader = made.measured["division"][0]
+    return {
+        "starting": servers.start,
+        "reading": read,
+        "serving": serve,
+        "reviewing": reviewing.review,
+        "importing": lambda: importing.take_in(made, documents=min(_MOST_IMPORTED, made.size.documents // 20)),
+        "writing": lambda: writing.write(made, documents, times=turns),
+        "switching": lambda: switching.switch(made, (reader, sessions[reader])),
+    }
 
 
 def _guardian(size: str) -> str:
@@ -86,8 +113,9 @@ def _guardian(size: str) -> str:
         cursor.execute("SELECT count(*) FROM guardian_groupobjectpermission")
         if cursor.fetchone()[0] == 0:
             cursor.execute(PER_DOCUMENT)
-            if connection.vendor == "postgresql":
-                cursor.execute("VACUUM ANALYZE guardian_groupobjectpermission")
+            cursor.execute(
+                "VACUUM ANALYZE guardian_groupobjectpermission" if connection.vendor == "postgresql" else "ANALYZE"
+            )
     return "document"
 
 
@@ -111,7 +139,7 @@ def _machine(connection: Any) -> dict[str, str]:
 
 def say(words: str) -> None:
     """A line for whoever waits."""
-    print(words, flush=True)
+    print(f"{datetime.now(UTC):%H:%M:%S} {words}", flush=True)
 
 
 if __name__ == "__main__":

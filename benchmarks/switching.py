@@ -1,6 +1,6 @@
 """What a switch of the whole organisation's model costs: plan, confirm, apply; beside the same rows changed by SQL."""
 
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 
 from django.db import connection, transaction
@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from accounts.models import User
 from benchmarks.filling import MODEL_AFTER, settle
 from benchmarks.organisation import CENTRE, ROOT, Organisation
+from benchmarks.reader import Reader, told
 from governance import ledger
 from governance.actions.transitions import apply_transition, confirm_transition, plan_transition, send_for_confirmation
 from governance.models import OperatingModelVersion, RemitGroupPermission
@@ -18,8 +19,12 @@ _GRANTS = RemitGroupPermission._meta.db_table
 _COLUMNS = "group_id, permission_id, content_object_id, relations"
 
 
-def switch(made: Organisation) -> dict[str, Any]:
-    """Return seconds, statements and rows. The organisation is under another model afterwards."""
+def switch(made: Organisation, session: tuple[int, str] | None) -> dict[str, Any]:
+    """Return seconds, statements and rows. The organisation is under another model afterwards.
+
+    Meanwhile somebody reads the library in a process of their own (``session``: who, and their session key).
+    """
+    reader = Reader(*session) if session is not None else None
     planner, confirmer = (User.objects.get(pk=person) for person in made.administrators)
     change = PlannedAssignment(
         unit=ROOT,
@@ -34,7 +39,11 @@ def switch(made: Organisation) -> dict[str, Any]:
     transition = confirm_transition(
         actor=confirmer, transition=transition, seen_hash=transition.plan_hash, comment="As we agreed."
     )
+    begun = monotonic()
     _, apply_seconds, statements = _timed(lambda: apply_transition(actor=planner, transition=transition))
+    ended = monotonic()
+    if reader is not None:
+        reader.stop()
     settle()
     added, removed, raw_seconds = _by_sql()
     again, again_seconds, _ = _timed(_compile_again)
@@ -50,6 +59,7 @@ def switch(made: Organisation) -> dict[str, Any]:
         "times_raw": round(apply_seconds / raw_seconds, 2),
         "unchanged_seconds": round(again_seconds, 3),
         "unchanged_rows_touched": again.touched,
+        **({"meanwhile": told(reader.pages_between(begun, ended))} if reader is not None else {}),
     }
 
 

@@ -33,9 +33,9 @@ def texts() -> tuple[tuple[Text, Text | None], ...]:
     return tuple(_pair(number) for number in range(TEXTS))
 
 
-def last_paragraph(number: str, rare: str) -> str:
-    """What only this document says."""
-    return f"This is {number}{' ' + rare if rare else ''}."
+def last_paragraph(number: str, rare: str, *, is_draft: bool = False) -> str:
+    """What only this document says; its draft says more, for a draft that changes nothing is not submitted."""
+    return f"This is {number}{' ' + rare if rare else ''}{', and more is to come' if is_draft else ''}."
 
 
 @cache

@@ -77,11 +77,12 @@ class Hand:
     def submit(self, it: Document, author: int) -> int:
         """The draft waits for approval; returns the row of its request. Seven statements and the ledger's."""
         now = datetime.now(UTC)
+        locked = " FOR UPDATE OF d" if is_postgresql() else ""
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT d.title, v.public_id, v.content_hash FROM {_DOCUMENTS} d"
-                f" JOIN knowledge_revision v ON v.id = d.draft_id WHERE d.number = %s AND {_MAY.format(remit='d.remit_id')}"
-                + (" FOR UPDATE OF d" if is_postgresql() else ""),
+                " JOIN knowledge_revision v ON v.id = d.draft_id"
+                f" WHERE d.number = %s AND {_MAY.format(remit='d.remit_id')}{locked}",
                 [_number(it), author, self._rights["submit"]],
             )
             title, version, digest = cursor.fetchone()
@@ -196,14 +197,15 @@ class Hand:
         ]
 
     @staticmethod
-    def compare(one: Document, other: Document) -> None:
-        """Nothing, where the product left the same of the one as the hand of the other; else ``Different``."""
-        left, right = (_left_of(each) for each in (one, other))
+    def compare(one: Document, other: Document, *, since: int) -> None:
+        """Nothing, where the product left the same of the one as the hand of the other after the entry ``since``; else
+        ``Different``."""
+        left, right = (_left_of(each, since) for each in (one, other))
         if left != right:
             raise Different(f"Left of {_number(one)}: {left}; of {_number(other)}, by hand: {right}.")
 
 
-def _left_of(it: Document) -> dict[str, Any]:
+def _left_of(it: Document, since: int) -> dict[str, Any]:
     """What one document's submission and decision left: how it stands, how many rows, which entries."""
     with connection.cursor() as cursor:
 
@@ -212,11 +214,10 @@ def _left_of(it: Document) -> dict[str, Any]:
             return cursor.fetchone()
 
         key = identifier(public_id("document", it.id))
-        streams = (
-            f"SELECT e.event FROM governance_ledgerentry e WHERE e.subject = 'document:{public_id('document', it.id)}'"
-            " ORDER BY e.id DESC LIMIT 12"
+        about = f"document:{public_id('document', it.id)}"
+        cursor.execute(
+            "SELECT event FROM governance_ledgerentry WHERE subject = %s AND id > %s ORDER BY id", [about, since]
         )
-        cursor.execute(streams)
         events = [row[0] for row in cursor.fetchall()]
         return {
             "draft is gone": one(f"SELECT draft_id FROM {_DOCUMENTS} WHERE id = %s", it.id)[0] is None,
@@ -237,7 +238,7 @@ def _left_of(it: Document) -> dict[str, Any]:
                 f"SELECT count(*) FROM {_WAITING} w JOIN {_REQUESTS} q ON q.id = w.request_id WHERE q.subject_id = %s",
                 key,
             ),
-            "events": events[: events.index("document.created")] if "document.created" in events else events,
+            "events": events,
         }
 
 
