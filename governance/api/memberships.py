@@ -1,22 +1,20 @@
 """Who belongs where: memberships, roles for the whole organisation, and what waits for a second person."""
 
-from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.http import Http404
 from django.urls import reverse
-from django.utils import timezone
 from rest_framework import serializers
 
 from governance.actions import memberships as actions
 from governance.actions import organisation_roles as roles
+from governance.api.naming import first_moment, last_moment, person_named
 from governance.api.operations import lists, shows, writes
 from governance.api.people import PersonSerializer
 from governance.api.units import named
 from governance.api.views import ApiView, HttpRequest, HttpResponseBase
-from governance.errors import Invalid
 from governance.models import ConfirmationRequest, Membership, OrganisationRoleHolding
 from governance.permissions import policy
 from governance.rights import Power
@@ -24,8 +22,6 @@ from governance.scopes import Scope
 from governance.selectors import people as selectors
 from governance.selectors.insiders import require_insider
 from governance.vocabulary import OrganisationRole, Reach, Role
-
-MOST_YEARS = 50
 
 
 class MembershipSerializer(serializers.ModelSerializer[Membership]):
@@ -159,13 +155,13 @@ class MembershipList(ApiView):
         made = actions.grant_membership(
             actor=request.user,
             membership=actions.NewMembership(
-                user=_person(asked["person"]),
+                user=person_named(asked["person"]),
                 unit=named(asked["unit"], field="unit"),
                 role=Role(asked["role"]),
                 reach=Reach(asked["reach"]),
                 guest=asked["guest"],
-                since=_beginning(asked["since"]),
-                until=_end(asked["until"]),
+                since=first_moment(asked["since"]),
+                until=last_moment(asked["until"]) if asked["until"] else None,
                 reason=asked["reason"],
             ),
         )
@@ -212,7 +208,7 @@ class RoleList(ApiView):
         policy.require(request.user, Power.MANAGE_PEOPLE)
         made = roles.grant_organisation_role(
             actor=request.user,
-            user=_person(self.asked["person"]),
+            user=person_named(self.asked["person"]),
             role=OrganisationRole(self.asked["role"]),
             reason=self.asked["reason"],
         )
@@ -261,32 +257,3 @@ def _membership(actor: Any, public_id: UUID) -> Membership:
     if row is None:
         raise Http404
     return row
-
-
-def _person(text: str) -> Any:
-    person = selectors.person_called(text)
-    if person is None:
-        raise Invalid({"person": "Nobody here has this id or e-mail address."})
-    return person
-
-
-def _beginning(day: date | None) -> datetime | None:
-    """At once today, else with the day; what was is not written anew."""
-    today = timezone.localdate()
-    if day is None or day == today:
-        return None
-    _refuse_far(day, today, field="since")
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def _end(day: date | None) -> datetime | None:
-    """With the last moment of the day."""
-    if day is None:
-        return None
-    _refuse_far(day, timezone.localdate(), field="until")
-    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
-
-
-def _refuse_far(day: date, today: date, *, field: str) -> None:
-    if day < today or day.year > today.year + MOST_YEARS:
-        raise Invalid({field: f"Choose today or a later day, within {MOST_YEARS} years."})

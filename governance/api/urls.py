@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from governance.api import ledger, memberships, operating_models, plans, requests, rights, units
+from governance.api import delegations, ledger, memberships, operating_models, plans, requests, rights, units
 from governance.api.views import ApiView
 
 
@@ -26,6 +26,9 @@ urlpatterns = [
     address("organisation-roles/<uuid:public_id>/end/", memberships.RoleEnd, "organisation-role-end"),
     address("confirmations/", memberships.ConfirmationList, "confirmation-list"),
     address("confirmations/<uuid:public_id>/decision/", memberships.ConfirmationDecision, "confirmation-decision"),
+    address("delegations/", delegations.DelegationList, "delegation-list"),
+    address("delegations/<uuid:public_id>/", delegations.DelegationDetail, "delegation-detail"),
+    address("delegations/<uuid:public_id>/end/", delegations.DelegationEnd, "delegation-end"),
     # Operating models and how they come to hold
     address("operating-models/", operating_models.ModelList, "operating-model-list"),
     address("operating-models/<slug:key>/", operating_models.ModelDetail, "operating-model-detail"),

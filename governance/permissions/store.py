@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
-from django.db.models import CharField, Model
+from django.db.models import CharField, Field, Model
 from django.utils import timezone
 
 from governance import failpoints, ledger
@@ -352,8 +352,8 @@ def _insert(model: type[Model], names: Sequence[str], rows: Sequence[Sequence[in
     """The rows, values in the order of the fields named, are in the table. An array for each column, or all as JSON, is
     one parameter: a switch of ten thousand units takes as many statements as one of ten."""
     quote = connection.ops.quote_name
-    fields = [model._meta.get_field(name) for name in names]
-    columns = ", ".join(quote(field.column) for field in fields)
+    fields: list[Field[Any, Any]] = [field for field in map(model._meta.get_field, names) if isinstance(field, Field)]
+    columns = ", ".join(quote(str(field.get_attname_column()[1])) for field in fields)
     into = f"INSERT INTO {quote(model._meta.db_table)} ({columns})"
     is_postgresql = connection.vendor == "postgresql"
     if is_postgresql:

@@ -32,9 +32,14 @@ def held_by(user: Any) -> "QuerySet[Delegation]":
     return _rows().filter(substitute=user.pk)
 
 
+def naming(user: Any) -> "QuerySet[Delegation]":
+    """Return the delegations of both kinds."""
+    return _rows().filter(Q(delegator=user.pk) | Q(substitute=user.pk))
+
+
 def delegation_of(actor: Any, public_id: Any) -> Delegation:
     """Return a delegation that names ``actor``; raises ``Delegation.DoesNotExist`` as for one that is not there."""
-    found: Delegation = _rows().get(Q(delegator=actor.pk) | Q(substitute=actor.pk), public_id=public_id)
+    found: Delegation = naming(actor).get(public_id=public_id)
     return found
 
 

@@ -11,6 +11,7 @@ from tests.knowledge.cast import in_days
 
 REQUESTS, PLANS = "/api/v1/requests/", "/api/v1/plans/"
 UNITS, MEMBERSHIPS = "/api/v1/units/", "/api/v1/memberships/"
+DELEGATIONS = "/api/v1/delegations/"
 ROLES_AT, CONFIRMATIONS = "/api/v1/organisation-roles/", "/api/v1/confirmations/"
 EVERYBODY = frozenset(ROLES)
 ADMIN, SPONSOR = frozenset({"admin"}), frozenset({"sponsor"})
@@ -201,6 +202,33 @@ CASES = (
         may=ADMIN,
         body=lambda world: {"reason": "Left."},
         leaves="membership.ended",
+    ),
+    Case(name="delegation_list", at=_at(DELEGATIONS), may=EVERYBODY),
+    Case(
+        name="delegation_show",
+        at=lambda world: f"{DELEGATIONS}{world.others['delegation'].public_id}/",
+        absent=f"{DELEGATIONS}{ABSENT_ID}/",
+        may=seen_by("delegation"),
+    ),
+    Case(
+        name="delegation_make",
+        at=_at(DELEGATIONS),
+        may=frozenset({"lead", "lab"}),
+        sees=EVERYBODY,
+        body=lambda world: {
+            "substitute": world.people["reader"].email,
+            "capabilities": ["knowledge"],
+            "until": in_days(30).isoformat(),
+        },
+        leaves="delegation.created",
+    ),
+    Case(
+        name="delegation_end",
+        at=lambda world: f"{DELEGATIONS}{world.others['delegation'].public_id}/end/",
+        absent=f"{DELEGATIONS}{ABSENT_ID}/end/",
+        may=seen_by("delegation"),
+        body=lambda world: {"reason": "Back again."},
+        leaves="delegation.ended",
     ),
     Case(name="organisation_role_list", at=_at(ROLES_AT), may=MEMBERS),
     Case(

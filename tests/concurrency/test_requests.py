@@ -18,7 +18,6 @@ from django.utils import timezone
 from governance import ledger
 from governance.actions.memberships import NewMembership, end_membership, grant_memberships
 from governance.actions.requests import decide, record_review, withdraw
-from governance.actions.running import Running
 from governance.actions.undoing import HOLD, undo_decision
 from governance.errors import Denied, NotAllowed
 from governance.ledger.verify import verify_ledger
