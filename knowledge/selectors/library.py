@@ -167,7 +167,7 @@ def library(actor: Any, filters: LibraryFilters | None = None) -> Page:
         among = _filtered(actor, Document.objects.all(), wanted) if _narrows(wanted) else None
         hits = service.find(actor, query, among=among)
         return _found_page(actor, wanted, query, hits, hits.ids)
-    documents = _listed(actor, wanted)
+    documents = _listed(actor, wanted, documents_visible_to(actor))
     return _listed_page(actor, wanted, query, documents, _counted(documents))
 
 
@@ -180,8 +180,9 @@ def library_with_facets(actor: Any, filters: LibraryFilters | None = None) -> tu
     wanted = filters or LibraryFilters()
     query = parse_query(wanted.text)
     if query.is_empty:
-        found = _facets_of_list(actor, wanted)
-        listed = _listed(actor, wanted)
+        seen = documents_visible_to(actor)
+        found = _facets_of_list(actor, wanted, seen)
+        listed = _listed(actor, wanted, seen)
         total = found.total
         if found.more:
             total = _counted(listed) if _narrows(replace(wanted, applies_to="", owner="")) else MOST_COUNTED + 1
@@ -214,7 +215,7 @@ def facets(actor: Any, filters: LibraryFilters | None = None) -> Facets:
     wanted = filters or LibraryFilters()
     query = parse_query(wanted.text)
     if query.is_empty:
-        return _facets_of_list(actor, wanted)
+        return _facets_of_list(actor, wanted, documents_visible_to(actor))
     return _facets_of_hits(_cells_of_hits(actor, wanted, service.find(actor, query)), wanted)
 
 
@@ -234,8 +235,8 @@ def suggestions(actor: Any, typed: str, *, limit: int = 8) -> list[Row]:
 # --- a list
 
 
-def _listed(actor: Any, wanted: LibraryFilters) -> "QuerySet[Document]":
-    documents = _filtered(actor, documents_visible_to(actor), wanted)
+def _listed(actor: Any, wanted: LibraryFilters, seen: "QuerySet[Document]") -> "QuerySet[Document]":
+    documents = _filtered(actor, seen, wanted)
     # Something was typed, but no letter and no digit of it.
     return documents.none() if wanted.text.strip() else documents
 
@@ -480,8 +481,8 @@ def _has(cell: _Cell, facet: str, value: str) -> bool:
     return bool(getattr(cell, facet) == value)
 
 
-def _facets_of_list(actor: Any, wanted: LibraryFilters) -> Facets:
-    documents = _among(documents_visible_to(actor), actor, wanted)
+def _facets_of_list(actor: Any, wanted: LibraryFilters, seen: "QuerySet[Document]") -> Facets:
+    documents = _among(seen, actor, wanted)
     tagged = documents.filter(_tagged(wanted.tags)) if wanted.tags else documents
     if _sees_many_remits(actor) and _counted(tagged) > MOST_COUNTED:
         return _uncounted(documents, wanted)
