@@ -69,6 +69,8 @@ def parse_query(typed: str) -> SearchQuery:
 
 def fold(text: str) -> str:
     """Return the text in small letters without accents."""
+    if text.isascii():  # as most texts are: nothing in them has an accent
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
