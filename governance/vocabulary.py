@@ -72,11 +72,14 @@ class Role(StrEnum):
     @property
     def rank(self) -> int:
         """0 for reader, 1 for author, 2 for lead."""
-        return list(Role).index(self)
+        return _RANKS[self]
 
     def includes(self, other: "Role") -> bool:
         """Whether a person of this role can do what ``other`` can."""
-        return self.rank >= other.rank
+        return _RANKS[self] >= _RANKS[other]
+
+
+_RANKS = {role: rank for rank, role in enumerate(Role)}
 
 
 class Reach(StrEnum):

@@ -244,7 +244,8 @@ def _drop_parties(names: set[str], stored: _Stored) -> None:
 
 def _write_people(compiled: Compiled, stored: _Stored) -> tuple[int, int]:
     through = _through()
-    wanted = {(stored.groups[_name(party)], user) for party, users in compiled.parties.items() for user in users}
+    groups = {party: stored.groups[_name(party)] for party in compiled.parties}
+    wanted = {(groups[party], user) for party, users in compiled.parties.items() for user in users}
     held = {
         (group, user): pk
         for pk, group, user in through.objects.filter(group__party__isnull=False).values_list(
@@ -260,10 +261,11 @@ def _write_people(compiled: Compiled, stored: _Stored) -> tuple[int, int]:
 
 def _write_grants(compiled: Compiled, stored: _Stored) -> tuple[int, int]:
     remits = {(unit, capability): pk for pk, unit, capability in stored.remits}
+    groups = {party: stored.groups[_name(party)] for party in compiled.parties}
     permissions = permission_ids()
     wanted = {
         (
-            stored.groups[_name(grant.party)],
+            groups[grant.party],
             permissions[grant.right],
             remits[grant.remit.unit, grant.remit.capability.value],
         ): " ".join(relation.value for relation in compiled.reasons.get(grant, ()))
