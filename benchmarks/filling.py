@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,10 @@ MODEL_BEFORE = "decentralized"
 MODEL_AFTER = "centre_of_excellence"
 FOUNDED = datetime(2023, 1, 2, 9, tzinfo=UTC)
 _CHUNK = 20_000
+
+
+_indexed = cache(indexed)
+"""The words of the few texts are found once."""
 
 
 def public_id(kind: str, number: int) -> UUID:
@@ -322,7 +327,7 @@ class _Loader:
         for shown, is_draft in ((bool(versions), False), (draft is not None, True)):
             if shown:
                 self.search += 1
-                words = indexed(now.plain) + " " + indexed(last_paragraph(number, rare, is_draft=is_draft))
+                words = _indexed(now.plain) + " " + indexed(last_paragraph(number, rare, is_draft=is_draft))
                 self.rows["search"].append(
                     (self.search, it.id, is_draft, indexed_reference(number), indexed(title), "", words)
                 )
