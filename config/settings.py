@@ -280,6 +280,29 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": r"/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # governance/api/choices.py gives closed sets of values their names: these, wherever such a set stands.
+    "POSTPROCESSING_HOOKS": [],
+    "ENUM_NAME_OVERRIDES": {
+        "Capability": "governance.vocabulary.Capability",
+        "Classification": "governance.vocabulary.Classification",
+        "DocumentKind": "knowledge.models.KINDS",
+        "DocumentStatus": "knowledge.vocabulary.Status",
+        "ImportState": "knowledge.models.ImportBatch.State",
+        "Mode": "governance.vocabulary.Mode",
+        "OrganisationRole": "governance.vocabulary.OrganisationRole",
+        "PlanState": "governance.models.Transition.State",
+        "Reach": "governance.vocabulary.Reach",
+        "RequestKind": "governance.models.Request.Kind",
+        "RequestStatus": "governance.models.Request.Status",
+        "ReviewDue": "knowledge.selectors.library.REVIEW_FILTERS",
+        "ReviewOutcome": "governance.actions.requests.REVIEWS",
+        "RightKey": "governance.rights.Right",
+        "RiskLevel": "governance.vocabulary.RiskLevel",
+        "Role": "governance.vocabulary.Role",
+        "ScopeKey": "governance.scopes.Scope",
+        "UnitKind": "governance.vocabulary.UnitKind",
+        "Verdict": "governance.actions.requests.VERDICTS",
+    },
 }
 # In one minute: for a person (all their tokens and browsers together), and for a network address with nobody signed in.
 API_REQUESTS_A_MINUTE = _env.number("REMIT_API_REQUESTS_A_MINUTE", default=600, least=1)

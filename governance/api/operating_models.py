@@ -12,6 +12,7 @@ from governance.models import Assignment, OperatingModelFamily, OperatingModelVe
 from governance.permissions.snapshots import model_of
 from governance.selectors import organisation
 from governance.selectors.insiders import require_insider
+from governance.vocabulary import Capability
 
 
 class ModelSerializer(serializers.ModelSerializer[OperatingModelFamily]):
@@ -44,6 +45,9 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
 
     id = serializers.UUIDField(source="public_id", read_only=True)
     unit = serializers.CharField(source="unit.code", read_only=True)
+    capability = serializers.ChoiceField(
+        choices=[each.value for each in Capability], allow_blank=True, read_only=True, help_text="Empty: all six."
+    )
     centre = serializers.CharField(source="centre.code", default=None, allow_null=True, read_only=True)
     model = serializers.CharField(source="model_version.family.key", read_only=True)
     version = serializers.IntegerField(source="model_version.number", read_only=True)

@@ -112,7 +112,7 @@ class ObjectionSerializer(serializers.ModelSerializer[Objection]):
         read_only_fields = fields
 
 
-class ChangeSerializer(serializers.ModelSerializer[ChangeRequest]):
+class AskedChangeSerializer(serializers.ModelSerializer[ChangeRequest]):
     """What a change request asks for."""
 
     class Meta:
@@ -121,7 +121,7 @@ class ChangeSerializer(serializers.ModelSerializer[ChangeRequest]):
         read_only_fields = fields
 
 
-class ExceptionSerializer(serializers.ModelSerializer[ExceptionRequest]):
+class AskedExceptionSerializer(serializers.ModelSerializer[ExceptionRequest]):
     """What an exception request asks for; ``number`` once it is granted."""
 
     class Meta:
@@ -156,8 +156,8 @@ class RequestDetailSerializer(RequestSerializer):
     """A request with its route, what was decided, and what the person who asks could do now."""
 
     waits_for_me = serializers.BooleanField(source="shown.waits_for_me", read_only=True)
-    change = ChangeSerializer(read_only=True, allow_null=True)
-    exception = ExceptionSerializer(read_only=True, allow_null=True)
+    change = AskedChangeSerializer(read_only=True, allow_null=True)
+    exception = AskedExceptionSerializer(read_only=True, allow_null=True)
     stages = StageSerializer(source="shown.stages", many=True, read_only=True)
     decisions = DecisionSerializer(source="shown.decisions", many=True, read_only=True)
     objections = ObjectionSerializer(source="shown.objections", many=True, read_only=True)

@@ -17,11 +17,13 @@ from governance.selectors.insiders import require_insider
 from governance.selectors.people import person_called
 from governance.vocabulary import Capability
 
+RIGHTS = [each.value for each in Right]
+
 
 class RightSerializer(serializers.Serializer[Any]):
     """One right in one remit: whether it is held, and the chain of reasons, or what is missing."""
 
-    right = serializers.CharField(read_only=True)
+    right = serializers.ChoiceField(choices=RIGHTS, read_only=True)
     label = serializers.CharField(read_only=True)  # type: ignore[assignment]
     allowed = serializers.BooleanField(read_only=True)
     sentence = serializers.CharField(read_only=True)

@@ -7,6 +7,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
+from governance.api.choices import name_choices
 from governance.api.operations import Operation, operation_of
 from governance.api.pagination import DEFAULT_LIMIT, MOST
 from governance.api.problems import CONTENT_TYPE, PROBLEMS
@@ -140,6 +141,7 @@ def describe() -> dict[str, Any]:
     components = found.setdefault("components", {})
     components["securitySchemes"] = SECURITY
     components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    name_choices(found)
     found["tags"] = [
         {"name": name} for name in sorted({tag for _, _, each in operations_in(found) for tag in each["tags"]})
     ]
@@ -179,6 +181,7 @@ def _page(item: Any) -> dict[str, Any]:
     link = {"type": ["string", "null"], "format": "uri"}
     return {
         "type": "object",
+        "title": "Page",
         "required": ["results", "next", "previous"],
         "properties": {
             "results": {"type": "array", "items": item},
@@ -220,14 +223,21 @@ def _query(operation: Operation) -> list[dict[str, Any]]:
         found += [
             _parameter("limit", limits, "How many rows on a page."),
             _parameter("cursor", {"type": "string"}, "Where the page begins: taken from `next` or `previous`."),
-            _parameter("count", {"type": "string", "enum": ["0", "1"]}, "`1` counts all rows; it costs a statement."),
+            _parameter(
+                "count", {"type": "integer", "minimum": 0, "maximum": 1}, "`1` counts all rows; it costs a statement."
+            ),
         ]
     if not operation.writes and operation.gives is not None:
         found.append(_parameter("fields", {"type": "string"}, "Names of fields, with commas: only these are answered."))
     if operation.filters is not None:
         fields: dict[str, forms.Field] = operation.filters.base_fields  # type: ignore[attr-defined]
         found += [
-            _parameter(name, _type_of(field), str(field.help_text or f"Only those of this {name.replace('_', ' ')}."))
+            {
+                **_parameter(
+                    name, _type_of(field), str(field.help_text or f"Only those of this {name.replace('_', ' ')}.")
+                ),
+                "required": field.required,
+            }
             for name, field in fields.items()
         ]
     return found
@@ -282,6 +292,9 @@ def _answer_headers(operation: Operation) -> dict[str, Any]:
     )
     if operation.status == 201:
         found["Location"] = {"schema": {"type": "string", "format": "uri"}, "description": "Where it is, if it is new."}
+    if operation.writes:
+        words = "`true` where the same request came before under its Idempotency-Key, and this is its answer again."
+        found["Idempotency-Replayed"] = {"schema": {"type": "string"}, "description": words}
     found["RateLimit-Remaining"] = {"schema": {"type": "integer"}, "description": "Requests left in this minute."}
     return found
 

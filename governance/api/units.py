@@ -18,7 +18,9 @@ from governance.rights import Power
 from governance.scopes import Scope
 from governance.selectors import organisation, units
 from governance.selectors.insiders import require_insider
-from governance.vocabulary import UnitKind
+from governance.vocabulary import Mode, UnitKind
+
+MODES = [each.value for each in Mode]
 
 
 class UnitSerializer(serializers.ModelSerializer[BusinessUnit]):
@@ -48,6 +50,12 @@ class RemitSerializer(serializers.ModelSerializer[Remit]):
     )
     version = serializers.IntegerField(
         source="model_version.number", default=None, allow_null=True, read_only=True, help_text="Of the model."
+    )
+    mode = serializers.ChoiceField(
+        choices=MODES, allow_blank=True, read_only=True, help_text="As the model has it; empty where nothing governs."
+    )
+    effective_mode = serializers.ChoiceField(
+        choices=MODES, allow_blank=True, read_only=True, help_text="As it is: without its mandate, delegated is joint."
     )
 
     class Meta:

@@ -30,10 +30,13 @@ from knowledge.selectors.presenting import found_document
 from knowledge.selectors.remits import remits_where
 from knowledge.selectors.statuses import standing_of_row
 from knowledge.text.characters import MAX_BODY, MAX_TITLE
+from knowledge.vocabulary import Status
 
 CLASSIFICATIONS = [each.value for each in Classification]
 CAPABILITIES = [each.value for each in Capability]
 ROLES = [each.value for each in Role]
+RIGHTS = [each.value for each in Right]
+STATUSES = [each.value for each in Status]
 
 
 class DocumentSerializer(serializers.ModelSerializer[Document]):
@@ -43,12 +46,15 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
     id = serializers.UUIDField(source="public_id", read_only=True)
     url = serializers.CharField(source="get_absolute_url", read_only=True, help_text="Its page.")
     unit = serializers.CharField(source="remit.unit.code", read_only=True, help_text="Code of the unit that owns it.")
-    capability = serializers.CharField(source="remit.capability", read_only=True)
-    status = serializers.CharField(source="standing.status.value", read_only=True)
-    next_status = serializers.CharField(source="standing.next.value", default="", read_only=True)
+    capability = serializers.ChoiceField(choices=CAPABILITIES, source="remit.capability", read_only=True)
+    status = serializers.ChoiceField(choices=STATUSES, source="standing.status.value", read_only=True)
+    next_status = serializers.ChoiceField(
+        choices=STATUSES, allow_blank=True, source="standing.next.value", default="", read_only=True
+    )
     version = serializers.IntegerField(source="version_number", read_only=True, allow_null=True)
     owner = PersonSerializer(source="owner_person", read_only=True, allow_null=True)
     deputy = PersonSerializer(source="owner_deputy", read_only=True, allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:
         model = Document
@@ -79,10 +85,10 @@ class DocumentSerializer(serializers.ModelSerializer[Document]):
         read_only_fields = fields
 
 
-class RightSerializer(serializers.Serializer[Any]):
+class DocumentRightSerializer(serializers.Serializer[Any]):
     """Whether the person holds a right on it, and why or why not."""
 
-    right = serializers.CharField(read_only=True)
+    right = serializers.ChoiceField(choices=RIGHTS, read_only=True)
     allowed = serializers.BooleanField(read_only=True)
     reason = serializers.CharField(read_only=True)
 
@@ -255,7 +261,7 @@ class DocumentDetail(ApiView):
 class DocumentRights(ApiView):
     """What the person may do with a document."""
 
-    @lists("document_right_list", RightSerializer, whole=True)
+    @lists("document_right_list", DocumentRightSerializer, whole=True)
     def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
         """List every right with whether the person holds it on the document, and why or why not."""
         held = rights_on_document(request.user, found(request.user, ref))

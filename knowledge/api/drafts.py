@@ -17,7 +17,7 @@ from governance.scopes import Scope
 from knowledge.actions.attachments import attach_file, detach_file
 from knowledge.actions.drafts import discard_draft, save_draft, start_revision, submit_draft
 from knowledge.api.finding import found, found_revision
-from knowledge.api.revisions import FileSerializer, RevisionReferenceSerializer
+from knowledge.api.revisions import RevisionFileSerializer, RevisionReferenceSerializer
 from knowledge.models import Document, Revision
 from knowledge.text.characters import MAX_BODY, MAX_TITLE
 
@@ -29,7 +29,7 @@ class DraftSerializer(RevisionReferenceSerializer):
     body = serializers.CharField(read_only=True, help_text="Markdown.")
     reason = serializers.CharField(read_only=True, help_text="Why this version; needed to submit.")
     effective_on = serializers.DateField(read_only=True, allow_null=True, help_text="In force from; at once if null.")
-    files = FileSerializer(source="manifest", many=True, read_only=True)
+    files = RevisionFileSerializer(source="manifest", many=True, read_only=True)
     saved_by = PersonSerializer(source="created_by", read_only=True, allow_null=True)
     saved_at = serializers.DateTimeField(source="created_at", read_only=True)
 

@@ -36,7 +36,7 @@ class DueReviewSerializer(serializers.Serializer[Any]):
     days = serializers.IntegerField(read_only=True, help_text="Until then; negative when it is overdue.")
 
 
-class ConfirmationSerializer(serializers.ModelSerializer[ReviewConfirmation]):
+class ReviewConfirmationSerializer(serializers.ModelSerializer[ReviewConfirmation]):
     """Somebody's word that the version in force is still right."""
 
     id = serializers.UUIDField(source="public_id", read_only=True)
@@ -49,7 +49,7 @@ class ConfirmationSerializer(serializers.ModelSerializer[ReviewConfirmation]):
         read_only_fields = fields
 
 
-class ConfirmSerializer(serializers.Serializer[Any]):
+class ConfirmReviewSerializer(serializers.Serializer[Any]):
     """The word. ``seen`` is the id of the revision that was read."""
 
     seen = serializers.UUIDField()
@@ -73,14 +73,16 @@ class ReviewList(ApiView):
 class DocumentReviews(ApiView):
     """The reviews of one document."""
 
-    @lists("review_confirmation_list", ConfirmationSerializer, order=("-confirmed_at", "-pk"))
+    @lists("review_confirmation_list", ReviewConfirmationSerializer, order=("-confirmed_at", "-pk"))
     def get(self, request: HttpRequest, ref: str) -> HttpResponseBase:
         """List a document's confirmations, newest first, for those who may confirm it."""
         document = found(request.user, ref)
         policy.require(request.user, Right.CONFIRM_REVIEW, document)
         return self.page(confirmations_of(document))
 
-    @writes("review_confirm", ConfirmationSerializer, takes=ConfirmSerializer, scope=Scope.WRITE, status=201)
+    @writes(
+        "review_confirm", ReviewConfirmationSerializer, takes=ConfirmReviewSerializer, scope=Scope.WRITE, status=201
+    )
     def post(self, request: HttpRequest, ref: str) -> HttpResponseBase:
         """Confirm that the version in force is still right; the document's owner or a decider may."""
         document = found(request.user, ref)

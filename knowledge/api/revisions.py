@@ -72,7 +72,7 @@ class RevisionSerializer(serializers.Serializer[Any]):
     approvals = ApprovalSerializer(many=True, read_only=True)
 
 
-class FileSerializer(serializers.Serializer[Any]):
+class RevisionFileSerializer(serializers.Serializer[Any]):
     """A file of a revision."""
 
     name = serializers.CharField(read_only=True)
@@ -117,7 +117,7 @@ class RevisionDetailSerializer(RevisionReferenceSerializer):
     body = serializers.CharField(read_only=True)
     html = serializers.CharField(read_only=True)
     contents = HeadingSerializer(many=True, read_only=True)
-    files = FileSerializer(source="manifest", many=True, read_only=True)
+    files = RevisionFileSerializer(source="manifest", many=True, read_only=True)
 
 
 class ClauseSerializer(serializers.ModelSerializer[ClauseVersion]):

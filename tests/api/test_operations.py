@@ -18,6 +18,7 @@ from governance.models import LedgerEntry
 from governance.scopes import Scope
 from tests.api.cases import Case, all_cases, declared
 from tests.api.clients import ALL, JSON, problem
+from tests.api.described import unlike
 from tests.http.world import ROLES, World, undone
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +117,8 @@ def misses(world: World, case: Case, role: str, answer: Any, left: list[tuple[st
         204 if operation.gives is None and operation.writes and operation.status == 200 else operation.status
     ):
         return [f"{role}: {answer.status_code} {answer.content!r}"]
+    if unlike(case.name, answer):
+        return [f"{role} is answered otherwise than described: {unlike(case.name, answer)}"]
     if case.leaves and (case.leaves, str(world.people[role].public_id)) not in left:
         return [f"{role} left {left}"]
     return [] if case.leaves or not left else [f"{role} left {left} by reading"]
@@ -126,6 +129,8 @@ def slips(case: Case, role: str, answer: Any, absent: Any) -> list[str]:
     status, code = problem(answer)
     if not role:
         return [] if (status, code) == (401, "not-signed-in") else [f"nobody: {status}"]
+    if unlike(case.name, answer):
+        return [f"{role} is refused otherwise than described: {unlike(case.name, answer)}"]
     if role in case.seeing:
         return [] if status in (403, 409, 422) else [f"{role}: {status}, though it may not"]
     if status not in (403, 404):
