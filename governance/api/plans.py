@@ -3,13 +3,16 @@
 from typing import Any
 
 from django import forms
+from django.core.paginator import Paginator
 from django.http import Http404
 from django.urls import reverse
 from rest_framework import serializers
 
 from governance.actions import transitions as actions
 from governance.api.operations import lists, shows, writes
+from governance.api.pagination import DEFAULT_LIMIT, MOST
 from governance.api.people import PersonSerializer
+from governance.api.rights import RIGHTS
 from governance.api.units import named
 from governance.api.views import ApiView, HttpRequest, HttpResponseBase
 from governance.errors import Invalid
@@ -22,6 +25,8 @@ from governance.selectors import transitions as selectors
 from governance.vocabulary import Capability, RiskLevel
 
 LONG = 5_000
+LAST_PAGE = 100_000
+CAPABILITIES = [each.value for each in Capability]
 
 
 class PlanSerializer(serializers.ModelSerializer[Transition]):
@@ -58,6 +63,49 @@ class PlanSerializer(serializers.ModelSerializer[Transition]):
 
     def get_totals(self, row: Transition) -> dict[str, int]:
         return dict(row.plan.get("totals", {}))
+
+
+class FindingSerializer(serializers.Serializer[Any]):
+    """What the plan would bring with it. A ``veto`` stops it; anything else is a warning."""
+
+    code = serializers.CharField(read_only=True)
+    message = serializers.CharField(read_only=True)
+    unit = serializers.CharField(source="unit.code", default=None, allow_null=True, read_only=True)
+    capability = serializers.ChoiceField(choices=CAPABILITIES, allow_blank=True, read_only=True)
+    veto = serializers.BooleanField(read_only=True)
+
+
+class PlanDetailSerializer(PlanSerializer):
+    """A plan with what stops it or should be known before; told to whoever plans, confirms or audits."""
+
+    findings = FindingSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Transition
+        fields = (*PlanSerializer.Meta.fields, "findings")
+        read_only_fields = fields
+
+
+class PlanChangeSerializer(serializers.Serializer[Any]):
+    """One right in one remit: who would lose it and who would gain it, or did. Very long lists are cut; the counts are
+    whole."""
+
+    unit = serializers.CharField(source="unit.code", read_only=True)
+    capability = serializers.ChoiceField(choices=CAPABILITIES, read_only=True)
+    right = serializers.ChoiceField(choices=RIGHTS, read_only=True)
+    lost = PersonSerializer(many=True, read_only=True)
+    gained = PersonSerializer(many=True, read_only=True)
+    lost_count = serializers.IntegerField(read_only=True)
+    gained_count = serializers.IntegerField(read_only=True)
+
+
+class PlanChangesSerializer(serializers.Serializer[Any]):
+    """A page of a plan's changes, in the order of the plan."""
+
+    results = PlanChangeSerializer(many=True, read_only=True)
+    total = serializers.IntegerField(read_only=True)
+    page = serializers.IntegerField(read_only=True)
+    pages = serializers.IntegerField(read_only=True)
 
 
 class NewChangeSerializer(serializers.Serializer[Any]):
@@ -114,6 +162,21 @@ class PlanFilters(forms.Form):
     state = forms.ChoiceField(required=False, choices=Transition.State.choices)
 
 
+class PlanChangeFilters(forms.Form):
+    """Which changes of a plan. Its pages are numbered: a plan is saved whole, and never changes but as a whole."""
+
+    unit = forms.CharField(required=False, max_length=32, help_text="Code of the unit.")
+    show = forms.ChoiceField(
+        required=False,
+        choices=[("", "Both"), ("lost", "What is lost"), ("gained", "What is gained")],
+        help_text="Only what is lost, or only what is gained.",
+    )
+    page = forms.IntegerField(required=False, min_value=1, max_value=LAST_PAGE, help_text="Which page, from 1.")
+    limit = forms.IntegerField(
+        required=False, min_value=1, max_value=MOST, help_text=f"Changes on a page, {DEFAULT_LIMIT} unless told."
+    )
+
+
 class PlanList(ApiView):
     """The plans."""
 
@@ -137,10 +200,31 @@ class PlanList(ApiView):
 class PlanDetail(ApiView):
     """One plan."""
 
-    @shows("plan_show", PlanSerializer)
+    @shows("plan_show", PlanDetailSerializer)
     def get(self, request: HttpRequest, number: str) -> HttpResponseBase:
-        """Show a plan."""
-        return self.thing(found(request.user, number))
+        """Show a plan, with what stops it or should be known before. What it takes and gives is in `changes/`."""
+        row: Any = found(request.user, number)
+        row.findings = selectors.findings_told(request.user, row.plan)
+        return self.thing(row)
+
+
+class PlanChanges(ApiView):
+    """What a plan takes and gives."""
+
+    @shows("plan_change_list", PlanChangesSerializer, filters=PlanChangeFilters)
+    def get(self, request: HttpRequest, number: str) -> HttpResponseBase:
+        """List who loses and who gains which right, by unit; a member is told of their own rights only."""
+        plan = found(request.user, number)
+        rows = selectors.changes_told(request.user, plan.plan, code=self.filters["unit"], show=self.filters["show"])
+        page = Paginator(rows, self.filters["limit"] or DEFAULT_LIMIT).get_page(self.filters["page"] or 1)
+        return self.thing(
+            {
+                "results": selectors.with_people(list(page.object_list)),
+                "total": len(rows),
+                "page": page.number,
+                "pages": page.paginator.num_pages,
+            }
+        )
 
 
 class PlanRecalculation(ApiView):

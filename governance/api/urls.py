@@ -36,6 +36,7 @@ urlpatterns = [
     address("assignments/", operating_models.AssignmentList, "assignment-list"),
     address("plans/", plans.PlanList, "plan-list"),
     address("plans/<str:number>/", plans.PlanDetail, "plan-detail"),
+    address("plans/<str:number>/changes/", plans.PlanChanges, "plan-changes"),
     address("plans/<str:number>/recalculation/", plans.PlanRecalculation, "plan-recalculation"),
     address("plans/<str:number>/sending/", plans.PlanSending, "plan-sending"),
     address("plans/<str:number>/confirmation/", plans.PlanConfirmation, "plan-confirmation"),

@@ -13,6 +13,7 @@ from governance.figures import CAPABILITY_SHORT, PhaseUnit
 from governance.models import OperatingModelVersion, Request, Transition
 from governance.permissions import policy
 from governance.rights import Power, Right
+from governance.selectors.organisation import current_world
 from governance.selectors.people import sees_people
 from governance.selectors.requests import requests_visible_to
 from governance.vocabulary import Capability, Mode
@@ -329,6 +330,64 @@ def _capability_words(names: Sequence[str]) -> str:
 def _unit_words(units: Sequence[int], world: World) -> str:
     names = [world.unit(unit).name for unit in units[:NAMED]]
     return ", ".join(names) + (f" and {len(units) - NAMED} more" if len(units) > NAMED else "")
+
+
+@dataclass(slots=True)
+class Change:
+    """One right in one remit: the accounts that lose it and gain it, by key until ``with_people`` names them."""
+
+    unit: Unit
+    capability: str
+    right: str
+    lost: Sequence[Any]
+    gained: Sequence[Any]
+    lost_count: int
+    gained_count: int
+
+
+def changes_told(actor: Any, plan: Mapping[str, Any], *, code: str = "", show: str = "") -> list[Change]:
+    """Return what ``actor`` may read of what the plan takes and gives, in its order: all of it, or, for a member, what
+    they themselves lose or gain.
+
+    ``code`` keeps one unit's; ``show`` leaves losses (``lost``) or gains (``gained``) alone.
+    """
+    world = current_world()
+    only = None if sees_whole_plans(actor) else actor.pk
+    found = []
+    for each in plan.get("changes", ()):
+        unit = world.unit(each["unit"])
+        if code and unit.code.casefold() != code.casefold():
+            continue
+        lost, lost_count = _told_of(each, "lost", only) if show != "gained" else ((), 0)
+        gained, gained_count = _told_of(each, "gained", only) if show != "lost" else ((), 0)
+        if lost_count or gained_count:
+            found.append(Change(unit, each["capability"], each["right"], lost, gained, lost_count, gained_count))
+    return found
+
+
+def _told_of(change: Mapping[str, Any], side: str, only: int | None) -> tuple[Sequence[int], int]:
+    if only is None:
+        return change[side], change[f"{side}_count"]
+    return ((only,), 1) if only in change[side] else ((), 0)
+
+
+def with_people(changes: Sequence[Change]) -> Sequence[Change]:
+    """The same changes with the accounts themselves, by one statement."""
+    users = get_user_model().objects.in_bulk({user for each in changes for user in (*each.lost, *each.gained)})
+    for each in changes:
+        each.lost, each.gained = ([users[user] for user in side if user in users] for side in (each.lost, each.gained))
+    return changes
+
+
+def findings_told(actor: Any, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what stops the plan or should be known before, for whoever sees whole plans; nothing for anybody else."""
+    if not sees_whole_plans(actor):
+        return []
+    world = current_world()
+    return [
+        {**each, "unit": world.unit(each["unit"]) if each["unit"] is not None else None}
+        for each in plan.get("findings", ())
+    ]
 
 
 def people_who(plan: Mapping[str, Any], side: str) -> int:

@@ -273,6 +273,7 @@ CASES = (
     Case(name="assignment_list", at=_at("/api/v1/assignments/"), may=MEMBERS),
     Case(name="plan_list", at=_at(PLANS), may=EVERYBODY),
     Case(name="plan_show", at=_plan(), absent=f"{PLANS}P-999/", may=PLANNERS),
+    Case(name="plan_change_list", at=_plan("changes/"), absent=f"{PLANS}P-999/changes/", may=PLANNERS),
     Case(
         name="plan_create",
         at=_at(PLANS),

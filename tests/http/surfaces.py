@@ -292,6 +292,7 @@ SURFACES = (
     Surface("api-assignment-list", queries=("", "?unit=ZQSHUT")),
     Surface("api-plan-list", queries=("", "?state=draft&count=1"), methods=BOTH),
     Surface("api-plan-detail", plans),
+    Surface("api-plan-changes", plans, queries=("", "?unit=FIN&show=lost&limit=1")),
     Surface("api-plan-recalculation", plans, methods=POST),
     Surface("api-plan-sending", plans, methods=POST),
     Surface("api-plan-confirmation", plans, methods=POST),
