@@ -31,7 +31,7 @@ DRAFTS = {
     "centre_of_excellence": "unit centre",
     "devolved": "unit centre",
     "evolved": "unit peer_leads centre",
-    "centralized": "unit centre",
+    "centralized": "centre",
 }
 EXCEPTIONS = {
     ("published", "shared_services", "foundation"): "unit centre peers",
