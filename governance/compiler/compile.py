@@ -88,7 +88,7 @@ class _Compilation:
             remit: found for remit in self.world.remits if (found := self.world.governance(remit)) is not None
         }
         return Compiled(
-            parties={party: self._people(party) for party in sorted(self.granted, key=_order)},
+            parties={party: self._people(party) for party in sorted({*self.granted, *self._posts()}, key=_order)},
             grants=grants,
             governance=governance,
             reasons=_Reasons(self, grants),
@@ -173,6 +173,14 @@ class _Compilation:
     def _centre_audiences(self, unit: int, capability: Capability) -> frozenset[Audience]:
         model = self.world.model(RemitKey(unit, capability))
         return frozenset() if model is None else model.centre_published
+
+    def _posts(self) -> Iterator[Party]:
+        """The posts that somebody holds, granted anything or not: a document's owner is a post, whatever the mode."""
+        for unit in self.world.units:
+            if unit.closed or not any(self.world.governance(RemitKey(unit.id, each)) for each in Capability):
+                continue
+            kind = PartyKind.DIRECT if unit.kind.is_centre else PartyKind.UNIT
+            yield from (party for role in Role if self._people(party := Party(kind, unit.id, None, role)))
 
     # Reserves and stages
 

@@ -101,8 +101,9 @@ class Problem:
 class Compiled:
     """The whole answer. Stored permissions must equal ``parties`` × ``grants`` exactly.
 
-    ``reasons`` gives, for every grant, the relations it stands for (at least one). Parties without people and parties
-    without grants are left out of neither: every party that a grant names is a key of ``parties``.
+    ``reasons`` gives, for every grant, the relations it stands for (at least one). Every party that a grant names is a
+    key of ``parties``, with people or without; so is every post that somebody holds in an open unit, with grants or
+    without.
     """
 
     parties: Mapping[Party, frozenset[int]]

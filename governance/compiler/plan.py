@@ -434,10 +434,14 @@ def _findings(before: Compiled, after: Compiled, world_before: World, world_afte
     for problem in after.problems:
         if problem not in known:
             yield _as_finding(problem)
-    shut_out = NOBODY.union(*before.parties.values()) - NOBODY.union(*after.parties.values())
+    shut_out = _who_holds_anything(before) - _who_holds_anything(after)
     if shut_out:
         who = "1 account has" if len(shut_out) == 1 else f"{len(shut_out)} accounts have"
         yield Finding("loses_everything", f"{who} no right anywhere any more.", users=shut_out)
+
+
+def _who_holds_anything(compiled: Compiled) -> Users:
+    return NOBODY.union(*(compiled.parties[party] for party in {grant.party for grant in compiled.grants}))
 
 
 def _as_finding(problem: Problem) -> Finding:

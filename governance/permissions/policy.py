@@ -14,12 +14,13 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser, Group
-from django.db.models import BooleanField, Case, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
 
 from governance.errors import Denied
 from governance.governed import Governed
 from governance.ledger import SYSTEM
 from governance.models import (
+    Membership,
     OrganisationRoleHolding,
     Party,
     Remit,
@@ -33,7 +34,7 @@ from governance.permissions.explaining import explain_power, explain_right
 from governance.permissions.expressions import AnyOf, Holds
 from governance.permissions.standing import NARROW, Standing, beyond_of, organisation_roles, standing_of
 from governance.rights import Power, Right
-from governance.vocabulary import CENTRE_KINDS, Classification, Role
+from governance.vocabulary import CENTRE_KINDS, Classification, OrganisationRole, Role
 
 one_request = standings.one_request
 forget = standings.forget
@@ -235,12 +236,28 @@ def _may_read_draft(actor: Any, held: Standing, rights: frozenset[Right], subjec
 def _owns(held: Standing, subject: Any, governed: Governed) -> bool:
     if governed.owner_role is None:
         return False
+    remit = _remit_of(subject, governed)
+    if not _has_owners(remit):
+        return False
     person, deputy = _value(subject, governed.owner_person), _value(subject, governed.owner_deputy)
     if person is not None or deputy is not None:
-        return held.user_id in {getattr(person, "pk", None), getattr(deputy, "pk", None)}
-    remit = _remit_of(subject, governed)
+        named = held.user_id in {getattr(person, "pk", None), getattr(deputy, "pk", None)}
+        return named and _fit_to_own().filter(pk=held.user_id).exists()
     reached, direct = held.posts(Role(_value(subject, governed.owner_role)))
     return remit.unit_id in (direct if remit.unit.is_centre else reached)
+
+
+def _has_owners(remit: Remit) -> bool:
+    """A closed unit's remits are only read, and a unit without a model grants nothing."""
+    return not remit.unit.is_closed and remit.model_version_id is not None
+
+
+def _fit_to_own() -> "QuerySet[Any]":
+    """The accounts that may own a document by name: auditors only read, and outside guests only draft and read."""
+    auditing = OrganisationRoleHolding.objects.valid_at().filter(role=OrganisationRole.AUDITOR.value)
+    held = Membership.objects.valid_at().filter(user=OuterRef("pk"))
+    is_guest = Exists(held.filter(guest=True)) & ~Exists(held.filter(guest=False, unit__closed_at__isnull=True))
+    return get_user_model().objects.exclude(is_guest).exclude(person__in=auditing.values("user__person"))
 
 
 def _open_to_all(subject: Any, governed: Governed) -> bool:
@@ -444,7 +461,8 @@ def _owned_rows(held: Standing, governed: Governed) -> Q:
     if governed.owner_role is None:
         return NOTHING
     nobody_named = Q(**{f"{governed.owner_person}__isnull": True, f"{governed.owner_deputy}__isnull": True})
-    rows = Q(**{f"{governed.owner_person}_id": held.user_id}) | Q(**{f"{governed.owner_deputy}_id": held.user_id})
+    named = Q(**{f"{governed.owner_person}_id": held.user_id}) | Q(**{f"{governed.owner_deputy}_id": held.user_id})
+    rows = named & Q(Exists(_fit_to_own().filter(pk=held.user_id)))
     centres = sorted(CENTRE_KINDS)
     for role in Role:
         reached, direct = held.posts(role)
@@ -454,7 +472,8 @@ def _owned_rows(held: Standing, governed: Governed) -> Q:
             rows |= by_role & ~in_centre & Q(AnyOf(governed.remit_field("unit_id"), reached))
         if direct:
             rows |= by_role & in_centre & Q(AnyOf(governed.remit_field("unit_id"), direct))
-    return rows
+    has_owners = {"unit__closed_at__isnull": True, "model_version__isnull": False}
+    return rows & Q(**{governed.remit_field(name): value for name, value in has_owners.items()})
 
 
 # --- holders -----------------------------------------------------------------------------------
@@ -526,9 +545,12 @@ def _waited_for(subject: Any, governed: Governed, *, drafts: bool) -> Q:
 def _owners(subject: Any, governed: Governed, remit: Remit) -> Q:
     if governed.owner_role is None:
         return NOTHING
+    if not _has_owners(remit):
+        return NOTHING
     person, deputy = _value(subject, governed.owner_person), _value(subject, governed.owner_deputy)
     if person is not None or deputy is not None:
-        return Q(pk__in=[named.pk for named in (person, deputy) if named is not None])
+        named = [each.pk for each in (person, deputy) if each is not None]
+        return Q(pk__in=_fit_to_own().filter(pk__in=named).values("pk"))
     kind = "direct" if remit.unit.is_centre else "unit"
     posts = Party.objects.filter(kind=kind, unit=remit.unit_id, role=_value(subject, governed.owner_role))
     return Q(groups__in=posts.values("group_id"))

@@ -6,13 +6,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from governance.compiler.compile import compile_world
-from governance.compiler.compiled import Compiled, Grant, Party
+from governance.compiler.compiled import Compiled, Grant, Party, PartyKind
 from governance.compiler.plan import Crowd, PersonChange, Plan, difference
 from governance.compiler.snapshot import Snapshot
 from governance.compiler.world import World
+from governance.operating_models.schema import Audience
 from governance.rights import Right
 from governance.vocabulary import Capability, Mode, Role, UnitKind
-from tests.governance.organisations import Organisation, all_rights, changed, snapshots
+from tests.governance.organisations import MODELS, VERSIONS, Organisation, all_rights, changed, snapshots
 
 KNOWLEDGE = Capability.KNOWLEDGE
 
@@ -111,6 +112,18 @@ def test_a_plan_names_who_would_have_no_right_anywhere() -> None:
     found = plan(before, told.leave("nora", "NORTH").snapshot())
     (finding,) = (each for each in found.warnings if each.code == "loses_everything")
     assert told.names(finding.users) == {"nora"}
+
+
+def test_whoever_keeps_a_post_and_no_right_by_it_has_no_right_anywhere() -> None:
+    central = MODELS[VERSIONS["centralized"]]
+    published = dict.fromkeys(Capability, frozenset({Audience.CENTRE}))
+    told = company().model(replace(central, key="silent", published=published, centre_published=frozenset()))
+    told.centre("TOP", above="FIRM", kind=UnitKind.CENTRAL_TEAM).member("tom", "TOP", Role.LEAD)
+    before = told.snapshot()
+    found, _, after = plan_between(before, told.unassign("FIRM").assign("FIRM", "silent", centre="TOP").snapshot())
+    (finding,) = (each for each in found.warnings if each.code == "loses_everything")
+    assert told.names(finding.users) == {"nora", "fritz"}
+    assert told.user_ids["nora"] in after.parties[Party(PartyKind.UNIT, told.unit_ids["NORTH"], None, Role.LEAD)]
 
 
 def test_a_plan_that_leaves_no_administrator_is_vetoed() -> None:
