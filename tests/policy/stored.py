@@ -1,9 +1,12 @@
 """Writes a generated organisation into the database, with documents of every state in it."""
 
 import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Person, User
@@ -12,6 +15,7 @@ from governance.compiler.snapshot import Snapshot
 from governance.models import (
     Assignment,
     BusinessUnit,
+    Delegation,
     Mandate,
     Membership,
     OperatingModelFamily,
@@ -25,13 +29,40 @@ from governance.models import (
     UnitClosure,
 )
 from governance.operating_models.loader import dump
-from governance.permissions import store
+from governance.permissions import policy, store
 from governance.vocabulary import Capability
-from knowledge.models import Document, Revision
+from knowledge.models import Document, Publication, Revision
 
 
-def write_organisation(snapshot: Snapshot) -> None:
-    """The snapshot's units, people, memberships, assignments and mandates are rows, and the permissions compiled."""
+class Undo(Exception):
+    """Ends an example and takes its rows away."""
+
+
+@contextmanager
+def for_this_example(snapshot: Snapshot, *, beside: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """The organisation stands in the database until the block ends, with the rows that ``beside`` writes; permissions
+    are compiled of both."""
+    try:
+        with transaction.atomic():
+            with transaction.atomic():
+                # Within the example's own transaction: the ledger allows only a test case's.
+                transaction.get_connection().atomic_blocks[-1]._from_testcase = True
+                write_organisation(snapshot, beside=beside)
+            policy.forget()
+            yield
+            raise Undo
+    except Undo:
+        policy.forget()
+
+
+def tell_the_planner() -> None:
+    """Nothing outside sees an example's rows, so nothing else tells the planner how many there are."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def write_organisation(snapshot: Snapshot, *, beside: Callable[[], None] = lambda: None) -> None:
+    """What the snapshot tells are rows, and the permissions compiled."""
     people = {user.person for user in snapshot.users}
     Person.objects.bulk_create(Person(pk=pk, name=f"Person {pk}") for pk in sorted(people))
     User.objects.bulk_create(
@@ -81,6 +112,12 @@ def write_organisation(snapshot: Snapshot) -> None:
         Mandate(remit=remits[row.remit], centre_id=row.centre, risk_limit=row.risk_limit.value, valid_from=past)
         for row in snapshot.mandates
     )
+    for row in snapshot.delegations:
+        delegation = Delegation.objects.create(
+            delegator_id=row.delegator, substitute_id=row.substitute, valid_from=past
+        )
+        delegation.remits.set([remits[key] for key in row.remits])
+    beside()
     with ledger.change(actor=ledger.SYSTEM) as change:
         if not store.recompile(change).touched:
             change.nothing_happened()
@@ -121,36 +158,63 @@ def _write_models(snapshot: Snapshot) -> None:
         )
 
 
-def write_documents(draw: Any, users: list[int], *, count: int) -> list[Document]:
-    """``count`` documents in drawn remits: drafts, in force, restricted, public, owned, granted, and waited for."""
-    remits = list(Remit.objects.order_by("pk"))
+def write_documents(
+    draw: Any, users: list[int], *, count: int, remits: Sequence[Remit] | None = None
+) -> list[Document]:
+    """``count`` documents in drawn remits: drafts, in force, superseded, retired; restricted, public; owned, granted,
+    and waited for."""
+    remits = remits or list(Remit.objects.order_by("pk"))
     made = []
-    now = timezone.now()
     for number in range(count):
-        remit = draw(remits)
         document = Document.objects.create(
             number=f"STD-{number:04d}",
             kind="standard",
             title=f"Document {number}",
-            remit=remit,
+            remit=draw(remits),
             classification=draw(["public", "internal", "restricted"]),
-            first_published_at=draw([now, None]),
             owner_role=draw(["reader", "author", "lead"]),
-            owner_person_id=draw([None, None, *users]),
-            owner_deputy_id=draw([None, None, None, *users]),
-            updated_at=now,
+            owner_person_id=draw([None, None, draw(users)]),
+            owner_deputy_id=draw([None, None, draw(users)]),
+            updated_at=timezone.now(),
         )
-        document.draft = draw([_revision(document, now), None])
-        document.save(update_fields=["draft"])
+        _live(draw, document)
         _open_otherwise(draw, document, users, number)
         made.append(document)
     PermissionState.objects.update_or_create(pk=1, defaults={"public_reading": draw([True, False])})
     return made
 
 
-def _revision(document: Document, now: Any) -> Revision:
+def _live(draw: Any, document: Document) -> None:
+    """The document has versions or none: the last in force, or retired, those before it superseded; and a draft."""
+    now = timezone.now()
+    versions = draw([0, 0, 1, 2])
+    for number in range(1, versions + 1):
+        document.in_force = _revision(document, number)
+        Publication.objects.create(
+            revision=document.in_force,
+            document=document,
+            version_number=number,
+            basis="approved",
+            published_at=now,
+            effective_from=now.date(),
+            effective_to=now.date() if number < versions else None,
+        )
+    if versions:
+        document.first_published_at, document.version_number = now, versions
+        if draw([True, False, False]):
+            document.in_force, document.retired_at = None, now
+    if draw([True, False]):
+        document.draft = _revision(document, versions + 1)
+    document.save()
+
+
+def _revision(document: Document, sequence: int) -> Revision:
     return Revision.objects.create(
-        document=document, sequence=1, title=document.title, content_hash=uuid.uuid4().hex, created_at=now
+        document=document,
+        sequence=sequence,
+        title=document.title,
+        content_hash=uuid.uuid4().hex,
+        created_at=timezone.now(),
     )
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -13,15 +12,11 @@ from governance.rights import Right
 from knowledge.models import Document, Revision
 from tests.governance.organisations import snapshots
 from tests.knowledge.cast import make_cast, published
-from tests.policy.stored import write_documents, write_organisation
+from tests.policy.stored import for_this_example, tell_the_planner, write_documents
 
 pytestmark = pytest.mark.django_db
 
 DOCUMENTS = 8
-
-
-class Undo(Exception):
-    """Ends an example and takes its rows away."""
 
 
 @settings(
@@ -29,13 +24,10 @@ class Undo(Exception):
 )
 @given(snapshot=snapshots(), random=st.randoms(use_true_random=False))
 def test_can_visible_and_who_can_agree(snapshot, random):
-    with pytest.raises(Undo), transaction.atomic():
-        with transaction.atomic():
-            as_in_a_test(snapshot)
+    with for_this_example(snapshot):
         users = [user.id for user in snapshot.users]
         write_documents(random.choice, users, count=DOCUMENTS)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # nothing outside sees these rows, so nothing else tells the planner how many
+        tell_the_planner()
         actors = [*User.objects.filter(pk__in=random.sample(users, min(8, len(users)))), AnonymousUser()]
         remits = random.sample(list(Remit.objects.select_related("unit")), 8)
         documents = list(Document.objects.select_related("remit__unit", "draft", "owner_person", "owner_deputy"))
@@ -50,15 +42,6 @@ def test_can_visible_and_who_can_agree(snapshot, random):
                         assert allowed == (row.pk in shown), (right, model.__name__, actor, row.pk)
                         if not actor.is_anonymous:
                             assert allowed == (actor.pk in holders[row.pk]), (right, model.__name__, actor, row.pk)
-        raise Undo
-
-
-def as_in_a_test(snapshot):
-    """Write within the example's own transaction, as the ledger allows only a test case's."""
-    block = transaction.get_connection().atomic_blocks[-1]
-    block._from_testcase = True
-    write_organisation(snapshot)
-    policy.forget()
 
 
 def test_an_account_that_is_not_active_reads_not_even_what_everybody_may():

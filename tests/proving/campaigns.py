@@ -43,6 +43,15 @@ CAMPAIGNS = (
         {"PLANTED_WHOLE": 1},
     ),
     Campaign(
+        "oracle",
+        "The permissions against an independent reading",
+        "Organisations told and generated, of every model: for each person, right and document the one permission "
+        "filter says what a plain reading of the description says that shares no code with it, and so do the stored "
+        "grants for each right in each remit; planted faults are found.",
+        ("tests/oracle/",),
+        {"ORACLE_TRIPLES": 250_000},
+    ),
+    Campaign(
         "races",
         "Races",
         "Two at the same moment, the same form twice, four votes for a quorum of two, a vote and a withdrawal, "
