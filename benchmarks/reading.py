@@ -125,6 +125,8 @@ def _check(
             raise WrongAnswer(f"{name}: {path(turn)} answered {answer.status} to person {person}.")
         if counted:
             _check_list(name, answer.body, made.count_visible(person, documents))
+        if name.startswith("list guardian") and len(_ROW.findall(answer.body)) != 25:
+            raise WrongAnswer(f"{name}: {len(_ROW.findall(answer.body))} rows for person {person}, who sees more.")
         if name == "search rare" and len(_ROW.findall(answer.body)) > 20:
             raise WrongAnswer(f"{name}: more documents than hold the word.")
 
