@@ -120,12 +120,19 @@ def _view(state: RequestState, stage: Stage, waits: frozenset[int], check: World
 def _progress(state: RequestState, stage: Stage) -> Progress:
     voted = any(vote.stage == stage.key for vote in state.votes)
     if not state.stage:
-        approved = state.status is Status.APPROVED
-        return Progress.DONE if voted or (approved and stage.kind is StageKind.LAST_CALL) else Progress.SKIPPED
+        return Progress.DONE if voted or _was_held(state, stage) else Progress.SKIPPED
     place, now = state.route.index(stage.key), state.route.index(state.stage)
     if place == now:
         return Progress.NOW
     return Progress.DONE if place < now else Progress.NEXT
+
+
+def _was_held(state: RequestState, stage: Stage) -> bool:
+    """Whether the stage is a last call that came to its end: what follows it was reached, or it was the last."""
+    if stage.kind is not StageKind.LAST_CALL:
+        return False
+    later = {each.key for each in state.route.stages[state.route.index(stage.key) + 1 :]}
+    return state.status is Status.APPROVED or any(vote.stage in later for vote in state.votes)
 
 
 def _review_progress(state: RequestState) -> Progress:

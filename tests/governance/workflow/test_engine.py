@@ -661,3 +661,15 @@ class TestThePage:
         assert count is not None
         assert (count.approvals, count.seats_voted, count.people_voted, count.quorum_seats) == (1, 0, 1, 2)
         assert {FINANCE, RETAIL} <= {seat.unit for seat in describe(state, after)[1].seats}
+
+
+def test_a_last_call_that_was_held_is_done_whatever_the_vote_after_it_says() -> None:
+    org = Org.under(Mode.COUNCIL)
+    state = act(org, opened(org.publication()), Tick(), SYSTEM, NOW + TEN_DAYS).state
+    for voter in (EVE, FRED, CORA):
+        if state.stage:
+            state = act(org, state, Reject(HASH, "No."), actor(voter), NOW + TEN_DAYS).state
+    assert state.status is Status.REJECTED
+    assert [view.progress for view in describe(state, NOW + TEN_DAYS)] == [Progress.DONE, Progress.DONE]
+    withdrawn = act(org, opened(org.publication()), Withdraw(), actor(ROSA)).state
+    assert [view.progress for view in describe(withdrawn, NOW)] == [Progress.SKIPPED, Progress.SKIPPED]
