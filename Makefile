@@ -32,7 +32,7 @@ test: install
 	@$(VENV)/python -m tests.suite $(ARGS)
 
 # The counts of the campaigns, as far as they are given.
-COUNTS := LEAK_WAYS PLANTED_WHOLE ORACLE_TRIPLES RACES KILLS TAMPERINGS PAYLOADS UPLOADS API_CASES SECONDS
+COUNTS := LEAK_WAYS PLANTED_WHOLE ORACLE_TRIPLES RACES KILLS TAMPERINGS PAYLOADS UPLOADS API_CASES MUTANTS SECONDS
 
 prove: install
 	@$(VENV)/python -m tests.prove $(CAMPAIGNS) $(foreach name,$(COUNTS),$(if $($(name)),$(name)=$($(name))))

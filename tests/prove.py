@@ -72,12 +72,15 @@ def _run(campaign: Campaign, database: str, url: str, said: dict[str, str]) -> d
             environment["DATABASE_URL"] = url
         print(f"=== {campaign.title} on {database}: {_written(counts)} ===", flush=True)
         begun = time.monotonic()
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.proving.plugin", "--no-header", *campaign.tests]
+        # A test of a campaign may take as long as the campaign, and no longer.
+        patience = ["-o", f"faulthandler_timeout={seconds}"]
+        plugin = ["-p", "tests.proving.plugin"]
+        command = [sys.executable, "-m", "pytest", "-q", "--no-header", *plugin, *patience, *campaign.tests]
         try:
             code = subprocess.run(command, env=environment, cwd=ROOT, check=False, timeout=seconds + 600).returncode
         except subprocess.TimeoutExpired:
             code = -1
-        lines = figures.read_text().splitlines() if figures.exists() else []
+        lines = [json.loads(line) for line in figures.read_text().splitlines()] if figures.exists() else []
     return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "version": _version(),
@@ -85,7 +88,8 @@ def _run(campaign: Campaign, database: str, url: str, said: dict[str, str]) -> d
         "machine": _machine(),
         "seconds": round(time.monotonic() - begun),
         "code": code,
-        "figures": _added([json.loads(line) for line in lines]),
+        "figures": _added([line for line in lines if "within" not in line]),
+        "parts": _by_part(lines),
     }
 
 
@@ -97,6 +101,15 @@ def _added(lines: list[dict]) -> Figures:
             if isinstance(value, int | float):
                 total[name] += value
     return dict(total)
+
+
+def _by_part(lines: list[dict]) -> dict[str, Figures]:
+    """The numbers of each part that a campaign told apart, in the order in which they were told."""
+    parts: dict[str, list[dict]] = defaultdict(list)
+    for line in lines:
+        if "part" in line:
+            parts[line["part"]].append(line)
+    return {part: _added(found) for part, found in parts.items()}
 
 
 def _written(counts: dict[str, int]) -> str:
@@ -135,9 +148,26 @@ def _page(results: dict[str, dict]) -> str:
                     f"| {run['seconds']} s | {run['machine']} |"
                 )
         parts.append("\n".join(rows))
+        parts += ["\n".join(_table(run["parts"])) for run in runs.values() if run is not None and run.get("parts")]
         commands = sorted({run["command"] for run in runs.values() if run})
         parts.append("\n".join(f"    {command}" for command in commands))
     return "\n\n".join(parts) + "\n"
+
+
+def _table(parts: dict[str, Figures]) -> list[str]:
+    """A row for each part, with a share where something was noticed of what was changed."""
+    names = list(dict.fromkeys(name for figures in parts.values() for name in figures))
+    has_share = {"changes", "survived"} <= set(names)
+    rows = [f"| part | {' | '.join(names)} |" + (" share |" if has_share else "")]
+    rows.append("|---" * (len(names) + 1 + has_share) + "|")
+    for part, figures in parts.items():
+        row = f"| {part} | {' | '.join(f'{figures.get(name, 0):,.0f}' for name in names)} |"
+        rows.append(row + (f" {_share(figures)} |" if has_share else ""))
+    return rows
+
+
+def _share(figures: Figures) -> str:
+    return f"{100 * (1 - figures.get('survived', 0) / figures['changes']):.1f} %"
 
 
 def _told(figures: Figures) -> str:

@@ -110,4 +110,15 @@ CAMPAIGNS = (
         (f"{HTTP}test_api_generated.py",),
         {"API_CASES": 1_700},
     ),
+    Campaign(
+        "mutation",
+        "Changed code",
+        "Policy, compiler and engine with one small change after the other, each tried by their tests: so many were "
+        "noticed; of those that no test notices, `tests/mutation/survivors.toml` says of each why it may stay so. With "
+        "MUTANTS=0 every change is tried, else so many of each area, always the same.",
+        ("tests/mutation/test_mutants.py",),
+        {"MUTANTS": 0},
+        databases=("SQLite",),
+        seconds=7_200,
+    ),
 )

@@ -25,7 +25,10 @@ def count(name: str, small: int) -> int:
 
 
 def record(campaign: str, **figures: int | float | str) -> None:
-    """The figures are kept for the report; numbers of one campaign on one database are added up."""
+    """The figures are kept for the report; numbers of one campaign on one database are added up.
+
+    With ``part`` they have a row of their own too; with ``within`` only that row, for another counts them already.
+    """
     path = os.environ.get(FIGURES)
     if path:
         line = {"campaign": campaign, "database": connection.vendor, **figures}
