@@ -13,6 +13,7 @@ line) and ``whole`` (whether to learn first which test reaches which line, which
 """
 
 import ast
+import builtins
 import gc
 import json
 import os
@@ -29,14 +30,14 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_loader
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
 
 from tests.mutation.areas import Area
-from tests.mutation.mutants import ROOT, Mutant, mutated, path_of
+from tests.mutation.mutants import FUNCTIONS, ROOT, Mutant, mutated, path_of, source_of
 
 READY = "tests/mutation/ready.py"
 OURS = frozenset({"accounts", "config", "governance", "knowledge", "tests"})
@@ -204,10 +205,10 @@ class Warm:
             items[0].config.hook.pytest_runtest_protocol(item=items[0], nextitem=items[-1])
             items = items[1:]
             _leave_database(self._answers.database)
-        if self._learns:
-            self._learn(session, items)
         self._functions, self._caches = _functions_by_place(), _caches()
         gc.freeze()
+        if self._learns:
+            self._learn(session, items)
         for mutant in self._mutants:
             self._try(mutant, items)
         return True
@@ -225,15 +226,16 @@ class Warm:
     def _all_followed(self, items: list[pytest.Item], told: Path) -> int:
         if self._area.with_database:
             _own_database()
-        files = {str(ROOT / path_of(module)): module for module in self._area.modules}
+        lines: dict[str, set[int]] = defaultdict(set)
+        for module in self._area.modules:
+            _replace(module, _marked(module, lines[module]), self._functions)
         reached: dict[str, dict[str, list[int]]] = {}
         seconds: dict[str, float] = {}
         for item, following in _with_next(items, self._last):
-            lines: dict[str, set[int]] = defaultdict(set)
+            for found in lines.values():
+                found.clear()
             begun = time.process_time()
-            sys.settrace(_following(files, lines))
             reports = _reports(item, following)
-            sys.settrace(None)
             failed = [report for report in reports if report.failed]
             if failed:
                 print(f"{item.nodeid} fails without any change:\n{failed[0].longreprtext}", file=sys.__stderr__)
@@ -301,15 +303,28 @@ def _reports(item: pytest.Item, following: pytest.Item) -> list[pytest.TestRepor
     return runtestprotocol(item, log=False, nextitem=following)
 
 
-def _following(files: dict[str, str], lines: dict[str, set[int]]) -> Callable[..., Any]:
-    def follow_lines(frame: FrameType, event: str, _argument: Any) -> Any:
-        lines[files[frame.f_code.co_filename]].add(frame.f_lineno)
-        return follow_lines
+def _marked(module: str, lines: set[int]) -> ast.Module:
+    """The module's tree, which notes the first line of every statement that is reached inside a function."""
+    mark = f"_reached_{module.replace('.', '_')}"
+    setattr(builtins, mark, lines.add)
+    tree = ast.parse(source_of(module))
+    for function in [node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)]:
+        for node in ast.walk(function):
+            for field in ("body", "orelse", "finalbody"):
+                block = getattr(node, field, None)
+                if isinstance(block, list) and block and not isinstance(node, ast.ClassDef):
+                    setattr(node, field, [each for one in block for each in (*_noting(mark, one), one)])
+    return ast.fix_missing_locations(tree)
 
-    def follow_calls(frame: FrameType, event: str, argument: Any) -> Any:
-        return follow_lines(frame, event, argument) if frame.f_code.co_filename in files else None
 
-    return follow_calls
+def _noting(mark: str, statement: ast.stmt) -> tuple[ast.stmt, ...]:
+    if getattr(statement, "is_noted", False):
+        return ()
+    statement.is_noted = True
+    call = ast.Call(func=ast.Name(id=mark, ctx=ast.Load()), args=[ast.Constant(value=statement.lineno)], keywords=[])
+    noting = ast.copy_location(ast.Expr(value=call), statement)
+    noting.is_noted = True
+    return (noting,)
 
 
 def _functions_by_place() -> dict[tuple[str, str, int], list[Any]]:
@@ -327,10 +342,12 @@ def _place(code: CodeType) -> tuple[str, str, int]:
 
 def _change_code(mutant: Mutant, functions: dict[tuple[str, str, int], list[Any]]) -> bool:
     """Whether every living function that the change concerns has its new code now."""
-    file = str(ROOT / path_of(mutant.module))
-    whole = compile(mutated(mutant), file, "exec", dont_inherit=True)
+    return _replace(mutant.module, mutated(mutant), functions)
+
+
+def _replace(module: str, tree: ast.Module, functions: dict[tuple[str, str, int], list[Any]]) -> bool:
     changed = 0
-    for code in _codes(whole):
+    for code in _codes(compile(tree, str(ROOT / path_of(module)), "exec", dont_inherit=True)):
         for function in functions.get(_place(code), ()):
             if function.__code__ != code:
                 if len(function.__code__.co_freevars) != len(code.co_freevars):
