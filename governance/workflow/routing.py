@@ -278,10 +278,11 @@ def _stages_after_mandate(world: World, terms: _Terms, done: Sequence[Stage]) ->
 
 def _unit_stage(world: World, terms: _Terms) -> Stage:
     name = world.unit(terms.remit.unit).name
-    decides = {
-        Mode.JOINT: f"the lead of {name} decides first, the centre's lead after",
-        Mode.DELEGATED: f"the lead of {name} decides by the centre's mandate",
-    }.get(terms.mode, f"the lead of {name} decides")
+    decides = f"the lead of {name} decides"
+    if terms.mode is Mode.JOINT and terms.kind != "change":
+        decides = f"the lead of {name} decides first, the centre's lead after"
+    elif terms.mode is Mode.DELEGATED:
+        decides = f"the lead of {name} decides by the centre's mandate"
     if terms.advice:
         decides = f"the centre's standard is advice and the lead of {name} records the exception"
     title = f"Decision by {name}"
@@ -406,9 +407,6 @@ def _without_the_indispensable(world: World, terms: _Terms, stages: Sequence[Sta
     offered: dict[str, Stage] = {}
     for place, stage in enumerate(stages):
         later = stages[place + 1 :]
-        if not later or stage.quorum_people > 1:
-            offered[stage.key] = stage
-            continue
         seats = tuple(
             replace(
                 seat,

@@ -7,7 +7,7 @@ from governance.errors import Denied, NotAllowed
 from governance.workflow.eligibility import WorldCheck
 from governance.workflow.events import Tally
 from governance.workflow.matching import PeopleOfSeat, completable
-from governance.workflow.route import DECIDING_KINDS, Seat, Stage, StageKind
+from governance.workflow.route import DECIDING_KINDS, Seat, Stage
 from governance.workflow.state import Actor, Decision, Objection, RequestState, ReviewStatus, Status
 
 CLOSED = {
@@ -46,7 +46,7 @@ def objecting_seats(state: RequestState, actor: Actor, now: datetime, check: Wor
     """The seats at which the actor may object now; never empty. Raises as :func:`deciding_seats`."""
     stage = _open_stage(state)
     ends = state.last_call_ends()
-    if stage.kind is not StageKind.LAST_CALL or ends is None or now >= ends:
+    if ends is None or now >= ends:
         raise NotAllowed("Objections are raised in the last call, and none is running on this request.")
     _require_clean(state, actor)
     seats = _held(state, stage.seats, actor, check)
@@ -71,7 +71,7 @@ def clearable_objection(state: RequestState, actor: Actor, number: int) -> Objec
 
 def reviewing_seats(state: RequestState, actor: Actor, check: WorldCheck) -> tuple[Seat, ...]:
     """The seats at which the actor may record the post-publication review; never empty. Raises as above."""
-    if state.route.review is None or state.review is ReviewStatus.NONE:
+    if state.review is ReviewStatus.NONE:
         raise NotAllowed("There is no review after publication to record on this request.")
     if state.review is not ReviewStatus.OPEN:
         name = "somebody" if state.review_record is None else state.review_record.name
@@ -138,9 +138,7 @@ def is_stuck(state: RequestState, check: WorldCheck) -> bool:
 
 
 def may_still_vote(state: RequestState, seat: Seat, check: WorldCheck) -> bool:
-    """Whether anybody is left who may cast the seat's vote at the current stage."""
-    if any(vote.stage == state.stage and vote.seat == seat.key for vote in state.votes):
-        return False
+    """Whether anybody is left who may cast the vote of a seat that has cast none yet."""
     return bool(people_of(state, check)(seat) - state.excluded - state.used)
 
 

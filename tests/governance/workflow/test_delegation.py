@@ -1,5 +1,6 @@
 """Substitutes: what is lent, whose decision it counts as, and what it never gets round."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from governance.compiler.snapshot import RemitKey
 from governance.errors import Denied
 from governance.vocabulary import Capability, Mode, RiskLevel, Role
 from governance.workflow.events import Approve, Object, RecordReview, ReviewOutcome, Tick
-from governance.workflow.routing import exception_route, substitutes
+from governance.workflow.routing import exception_route, lends, substitutes
 from governance.workflow.state import SYSTEM, ReviewStatus, Status
 from tests.governance.workflow.organisation import (
     CENTRE,
@@ -175,3 +176,13 @@ def test_a_substitute_never_makes_a_route_decidable() -> None:
     state = act(org, opened(org.publication()), Tick(), SYSTEM).state
     assert state.status is Status.UNDECIDABLE
     assert waiting(state) == set()
+
+
+def test_nobody_lends_to_oneself_and_a_guest_of_no_account_keeps_nobody_from_standing_in() -> None:
+    remit = RemitKey(RETAIL, K)
+    org = Org.under(Mode.JOINT).with_delegation(RITA, SAM, remit).with_delegation(RITA, RITA, remit)
+    org = org.with_guest(9999, RETAIL, Role.READER)
+    route = org.publication()
+    assert lends(org.world, route, RITA, SAM)
+    assert not lends(org.world, route, RITA, RITA)
+    assert not lends(org.world, replace(route, unit=None), RITA, SAM)

@@ -66,3 +66,9 @@ def test_nobody_completes_two_stages() -> None:
     assert completable([first, second], people)
     assert not completable([first, second], people, blocked=frozenset({2}))
     assert not completable([first, Stage("centre", StageKind.CENTRE, "", (), "")], people)
+
+
+def test_a_vote_at_a_seat_that_a_stage_has_no_longer_does_not_fill_it() -> None:
+    stage = Stage("unit", StageKind.UNIT, "", (seat("reserve"),), "")
+    assert not completable([stage], people, voted={"the seat before"})
+    assert completable([stage], people, voted={"reserve"})

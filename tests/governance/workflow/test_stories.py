@@ -6,6 +6,7 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -180,13 +181,57 @@ def stories() -> Iterator[tuple[str, Org, Route, list[Step]]]:
         by(ROSA, YES), by(RITA, YES),
     ]  # fmt: skip
     empty = unit.but(assignments=())
+    asks = {"document_remit": remit, "asker_person": person(ROSA)}
+    yield "delegated, a change, and the mandate ends", delegated, change_route(delegated.world, **asks), [
+        delegated.without_mandates(), machine(Tick()), by(RITA, YES),
+    ]  # fmt: skip
+    risky = exception_route(delegated.world, **asked, risk=RiskLevel.LOW)
+    yield "delegated, an exception, and the mandate ends", delegated, risky, [
+        delegated.without_mandates(), by(RITA, YES), machine(Tick()), by(CORA, YES),
+    ]  # fmt: skip
+    yield "delegated, the mandate ends while it is reviewed", delegated, delegated.publication(), [
+        by(RITA, YES), delegated.without_mandates(), machine(Tick()),
+        by(CORA, RecordReview(ReviewOutcome.ACCEPT, HASH)),
+    ]  # fmt: skip
+    yield "joint, the second stage falls to the reserve", joint, joint.publication(), [
+        by(RITA, YES), joint.without_leads(CENTRE), machine(Tick()), by(GREG, YES),
+    ]  # fmt: skip
+    yield "joint, the unit is closed on the way", joint, joint.publication(), [
+        by(RITA, YES), closed(joint, RETAIL), machine(Tick()), closed(joint.without_leads(CENTRE), RETAIL),
+        machine(Tick()), by(CORA, YES), joint, machine(Tick()), by(CORA, YES),
+    ]  # fmt: skip
+    far = council.without_leads(CENTRE, EUROPE, 3, RETAIL, 5, 6)
+    yield "council, the vote falls to the reserve and back", council, council.publication(), [
+        machine(Tick(), LATER), far, machine(Tick()), council, machine(Tick()), by(EVE, YES), far, machine(Tick()),
+        by(GREG, YES),
+    ]  # fmt: skip
+    yield "council, the vote on an objection falls to the reserve", council, objected, [
+        by(CORA, YES), by(FRED, Object(NO)), machine(Tick(), timedelta(days=5)), far, machine(Tick()), by(GREG, YES),
+    ]  # fmt: skip
+    yield "unit, submitted by the lead", unit, unit.publication(excluded=[SAM]), [
+        by(RITA, YES), machine(Tick()), by(EVE, YES),
+    ]  # fmt: skip
+    for what in ("change", "exception"):
+        none = empty.world
+        route = change_route(none, **asks) if what == "change" else exception_route(
+            none, document_remit=remit, asking_unit=RETAIL, asker_person=person(ROSA), risk=RiskLevel.LOW
+        )  # fmt: skip
+        yield f"no model for {what}, and then one", empty, route, [delegated, machine(Tick()), by(CORA, YES)]
     yield "no model, and then one", empty, empty.publication(), [by(RITA, YES), unit, machine(Tick()), by(RITA, YES)]
+
+
+def submitter_of(name: str, route: Route) -> int:
+    return RITA if route.advice or name.endswith("submitted by the lead") else ROSA
+
+
+def closed(org: Org, unit: int) -> Org:
+    return org.but(units=tuple(replace(row, closed=True) if row.id == unit else row for row in org.snapshot.units))
 
 
 def told() -> Iterator[str]:
     for name, org, route, steps in stories():
         yield f"# {name}"
-        submitter = RITA if route.advice else ROSA
+        submitter = submitter_of(name, route)
         world, now, known = org, NOW, set[str]()
         opening = open_request(route, subject_hash=HASH, submitter=actor(submitter), at=now, check=world.check)
         state = opening.state
@@ -239,6 +284,7 @@ def of_state(org: Org, state: RequestState, now: datetime) -> Iterator[str]:
         more += f", {len(view.votes)} votes" if view.votes else ""
         more += f", {len(view.objections)} objections" if view.objections else ""
         more += f", {view.tally.approvals}:{view.tally.against}" if view.tally else ""
+        more += f", {view.fallback}" if view.fallback else ""
         more += f", seats {' '.join(seat.key for seat in view.seats)}" if view.review or view.progress == "now" else ""
         yield f"     {view.progress} {view.key} “{view.title}”{more}"
     yield from of_options(org, state, now)
@@ -300,7 +346,9 @@ def test_every_story_goes_on_as_it_was_read() -> None:
 def test_every_request_on_its_way_is_kept_and_read_back_as_it_was() -> None:
     for name, org, route, steps in stories():
         world, now = org, NOW
-        state = open_request(route, subject_hash=HASH, submitter=actor(ROSA), at=now, check=world.check).state
+        state = open_request(
+            route, subject_hash=HASH, submitter=actor(submitter_of(name, route)), at=now, check=world.check
+        ).state
         for step in steps:
             if isinstance(step, Org):
                 world = step
