@@ -1,6 +1,6 @@
 """Run the long campaigns and write what they gave: ``python -m tests.prove [campaign …] [NAME=count …]``.
 
-Without a campaign's key all are run. ``SECONDS=`` bounds each pass of each campaign. The figures are written to
+Without a campaign's key all are run; ``mutation`` means all that begin with it. ``SECONDS=`` bounds each pass of each campaign. The figures are written to
 ``docs/proof.md``; the rows of campaigns that were not run this time stay as they are, with their dates.
 """
 
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
     """Return 0 when every campaign that was run held."""
     said = dict(each.split("=", 1) for each in arguments if "=" in each)
     keys = [each for each in arguments if "=" not in each]
-    unknown = set(keys) - {each.key for each in CAMPAIGNS}
+    unknown = {key for key in keys if not any(_is_meant(each, key) for each in CAMPAIGNS)}
     unknown |= said.keys() - {name for each in CAMPAIGNS for name in each.counts} - {"SECONDS"}
     if unknown:
         print(f"Neither a campaign nor a count: {', '.join(sorted(unknown))}.")
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     results = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     held = True
     for campaign in CAMPAIGNS:
-        if keys and campaign.key not in keys:
+        if keys and not any(_is_meant(campaign, key) for key in keys):
             continue
         for name in campaign.databases:
             if name == "PostgreSQL" and not database.where:
@@ -56,6 +56,11 @@ def main(arguments: list[str]) -> int:
             KEPT.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
             PAGE.write_text(_page(results))
     return 0 if held else 1
+
+
+def _is_meant(campaign: Campaign, key: str) -> bool:
+    """Whether the key is the campaign's, or names the group that it is one of."""
+    return campaign.key == key or campaign.key.startswith(f"{key}-")
 
 
 def _run(campaign: Campaign, database: str, url: str, said: dict[str, str]) -> dict:

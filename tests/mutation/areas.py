@@ -46,7 +46,7 @@ AREAS = (
     Area(
         "policy",
         _in("governance.permissions", "beyond", "expressions", "policy", "standing"),
-        ("tests/governance/permissions", "tests/policy"),
+        ("tests/policy/test_answers.py", "tests/policy/test_standing.py", "tests/policy/test_can_and_visible_agree.py"),
         with_database=True,
     ),
 )
