@@ -1,7 +1,8 @@
 """Run the long campaigns and write what they gave: ``python -m tests.prove [campaign …] [NAME=count …]``.
 
-Without a campaign's key all are run; ``mutation`` means all that begin with it. ``SECONDS=`` bounds each pass of each campaign. The figures are written to
-``docs/proof.md``; the rows of campaigns that were not run this time stay as they are, with their dates.
+Without a campaign's key all are run; ``mutation`` means all that begin with it. ``SECONDS=`` bounds each pass of each
+campaign. The figures are written to ``docs/proof.md``; the rows of campaigns that were not run this time stay as they
+are, with their dates.
 """
 
 import json
