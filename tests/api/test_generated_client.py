@@ -176,7 +176,7 @@ def a_history_is_imported_and_approved_as_a_whole(comes: Comes, cast: Cast, fold
     key = str(uuid4())
     begun = lead.gets("Import", "import_upload", **upload(), idempotency_key=key)
     again = lead.asks("import_upload", **upload(), idempotency_key=key)
-    assert (again.parsed, again.headers["Idempotency-Replayed"]) == (begun, "true")
+    assert (again.parsed, again.headers.get("Idempotency-Replayed")) == (begun, "true")
     assert [each.number for each in lead.rows("Import", "import_list")] == [begun.number]
     assert begun.state is models.ImportState.RUNNING
     the_timetable_runs()
@@ -226,7 +226,7 @@ def a_revision_is_written_by_two_and_submitted_once(comes: Comes, cast: Cast, nu
     sent = {"body": models.StartRequest(reason=REASON), "if_match": etag_of(merged), "idempotency_key": str(uuid4())}
     request = author.gets("Request", "draft_submit", number, **sent)
     again = author.asks("draft_submit", number, **sent)
-    assert (again.parsed, again.headers["Idempotency-Replayed"]) == (request, "true")
+    assert (again.parsed, again.headers.get("Idempotency-Replayed")) == (request, "true")
     publications = author.asks("request_list", kind=models.RequestKind.PUBLICATION, count=1).parsed
     assert (publications.count, publications.results[0].number) == (1, request.number)
     sent["body"] = models.StartRequest(reason="Another request under the same key.")
