@@ -14,7 +14,7 @@ from tests.mutation.trying import Answer, score, tried
 from tests.proving.recording import count, record
 
 SEED = "Remit"
-FEW = 7
+FEW = 3
 MANY = 20
 """From so many on it pays to learn first which test reaches which line."""
 LEAST = 90.0

@@ -8,7 +8,7 @@ from accounts.models import User
 from governance.actions.organisation_roles import grant_organisation_role
 from governance.errors import Denied
 from governance.ledger import SYSTEM
-from governance.models import PermissionState, Remit, Request, RequestWaiting, SpecialGrant
+from governance.models import BusinessUnit, PermissionState, Remit, Request, RequestWaiting, SpecialGrant
 from governance.permissions import policy
 from governance.rights import Power, Right
 from governance.vocabulary import OrganisationRole
@@ -279,6 +279,18 @@ class TestOwners:
         assert agree(Right.CONFIRM_REVIEW, own) == {"Fay Finance", "Finn Finance", "Cora Centre", "Cleo Centre"}
         own = self.named(document, owner_role="reader")
         assert "Fred Finance" in agree(Right.CONFIRM_REVIEW, own)
+
+    def test_nobody_owns_by_name_or_post_in_a_closed_unit_or_without_a_model(self, cast, document):
+        Document.objects.filter(pk=document.pk).update(remit=remit("FIN"))
+        own = self.named(document, owner_person=cast.unit_reader)
+        assert "Fred Finance" in agree(Right.CONFIRM_REVIEW, own)
+        BusinessUnit.objects.filter(code="FIN").update(closed_at=timezone.now())
+        own = self.named(document)
+        assert "Fred Finance" not in agree(Right.CONFIRM_REVIEW, own)
+        BusinessUnit.objects.filter(code="FIN").update(closed_at=None)
+        Remit.objects.filter(unit__code="FIN").update(model_version=None)
+        own = self.named(document, owner_role="reader")
+        assert "Fred Finance" not in agree(Right.CONFIRM_REVIEW, own)
 
     def test_nobody_owns_what_is_not_published(self, cast, document):
         own = self.named(document, owner_person=cast.centre_author, first_published_at=None)

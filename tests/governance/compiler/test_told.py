@@ -91,6 +91,7 @@ def organisations() -> Iterator[tuple[str, Organisation, Snapshot]]:
     ))  # fmt: skip
     yield of("a closed centre", firm().close("HUB"))
     yield of("a closed unit", firm().close("NORTH"))
+    yield of("a closed unit among those whose posts own and decide nothing", firm("centralized").close("NORTH"))
     yield of("a guest of a centre", firm().member("gina", "HUB", Role.READER, guest=True))
     yield of("an auditor who writes", firm().auditor("nils").auditor("olga").member("olga", "SHOP"))
     yield of("an auditor by another account", firm().person("nelly", same_as="nils").auditor("nelly"))
