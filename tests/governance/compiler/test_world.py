@@ -2,9 +2,10 @@
 
 import pytest
 
-from governance.compiler.snapshot import RemitKey
+from governance.compiler.snapshot import RemitKey, Snapshot, Unit
+from governance.compiler.world import World
 from governance.vocabulary import Capability, RiskLevel, Role, UnitKind
-from tests.governance.organisations import Organisation
+from tests.governance.organisations import MODELS, NOON, Organisation
 
 CHANGE = Capability.CHANGE
 
@@ -101,3 +102,15 @@ def test_accounts_have_names_and_persons(told: Organisation) -> None:
     assert world.persons({ed, second}) == {world.person_of(ed)}
     with pytest.raises(KeyError):
         world.person_of(99)
+
+
+def test_a_unit_below_one_that_does_not_exist_is_refused_by_name() -> None:
+    lost = Unit(1, "LOST", "Lost", UnitKind.TEAM, 99)
+    with pytest.raises(ValueError, match=r"above Lost \(99\) does not exist"):
+        World(Snapshot(NOON, (lost,), (), (), MODELS, ()))
+
+
+def test_a_role_of_an_account_that_does_not_exist_is_nobodys() -> None:
+    only = Unit(1, "ONE", "One", UnitKind.ORGANISATION, None)
+    snapshot = Snapshot(NOON, (only,), (), (), MODELS, (), auditors=frozenset({99}), administrators=frozenset({99}))
+    assert World(snapshot).auditors() == frozenset()
