@@ -89,7 +89,12 @@ def _pytest(area: Area, plugin: object, mutant: Mutant | None = None) -> int:
         first = ("--reuse-db",) if area.with_database else ()
     elif area.with_database:
         first = (READY,)
-    return int(pytest.main([*_ARGUMENTS, *first, *area.tests], plugins=[Repeatable(), plugin]))
+    try:
+        return int(pytest.main([*_ARGUMENTS, *first, *area.tests], plugins=[Repeatable(), plugin]))
+    except Exception:
+        if mutant is None:
+            raise
+        return _NOTICED  # with the change not even Django starts
 
 
 def _said(code: int | None) -> str:
