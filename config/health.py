@@ -11,7 +11,6 @@ from functools import cache
 from threading import Lock
 from typing import Any, Final
 
-import redis
 import structlog
 from django.conf import settings
 from django.db import Error, connection
@@ -150,15 +149,19 @@ def _triggers() -> str:
 
 @cache
 def _redis() -> Any:
+    import redis  # it takes its time to load, at each start, and only who has a broker needs it
+
     return redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_connect_timeout=2, socket_timeout=2)
 
 
 def _broker() -> str:
     if settings.CELERY_BROKER_URL.startswith("memory://"):
         return ""
+    from redis import RedisError
+
     try:
         _redis().ping()
-    except redis.RedisError as error:
+    except RedisError as error:
         _log.warning("broker_unreachable", error=type(error).__name__)
         return "The broker does not answer: jobs wait."
     return ""
